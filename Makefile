@@ -1,0 +1,63 @@
+# piiproxy's commands. `make test` is the whole check and installs what it
+# needs; the others are its parts and the long runs.
+SHELL := /bin/bash -o pipefail
+GO    ?= go
+TOOL  := $(GO) tool -modfile=tools/go.mod
+CORPUS ?= ../shared/corpus
+FUZZTIME ?= 5s
+LOGS := $(CURDIR)/.build
+
+.PHONY: help test lint unit fuzz e2e corpus corpus-check headless bench soak deps build clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+test: lint unit headless e2e fuzz corpus ## everything, under 15 minutes
+	@echo "every check passed"
+
+build: ## a static binary in .build/piiproxy
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(LOGS)/piiproxy ./cmd/piiproxy
+
+lint: deps ## gofumpt, go vet, staticcheck
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "run gofumpt on:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	cd e2e && $(GO) vet ./...
+
+unit: deps ## unit tests with the race detector; a skipped test fails
+	@mkdir -p $(LOGS)
+	$(GO) test -race -v ./... 2>&1 | tee $(LOGS)/unit.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
+	@./scripts/no-skips.sh $(LOGS)/unit.log
+
+headless: ## the demo's scripted conversation, and that its check can fail
+	$(GO) run ./cmd/piiproxy demo --headless > $(LOGS)/headless.log || { cat $(LOGS)/headless.log; exit 1; }
+	@echo "demo --headless: no leak"
+
+e2e: deps ## real bot libraries, faults and crashes, through the real binary
+	@mkdir -p $(LOGS)
+	cd e2e && ./install.sh && $(GO) test -v -count=1 ./... 2>&1 | tee $(LOGS)/e2e.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
+	@./scripts/no-skips.sh $(LOGS)/e2e.log
+
+fuzz: ## every fuzz target for FUZZTIME
+	./scripts/fuzz.sh $(FUZZTIME)
+
+corpus: ## checks on the public corpora, where they are
+	@if [ -d $(CORPUS) ]; then $(MAKE) --no-print-directory corpus-check; else echo "no corpus at $(CORPUS): its checks are left out (set CORPUS=DIR)"; fi
+
+corpus-check:
+	$(GO) run ./internal/wycheproof $(CORPUS)/wycheproof
+	$(GO) run ./internal/pathcheck $(CORPUS)/payloads.jsonl
+	$(GO) run ./internal/corpus $(CORPUS)
+
+bench: deps ## side by side with nginx, ReverseProxy and plain goproxy
+	./bench/install.sh
+	$(GO) run ./bench
+
+soak: deps ## the long runs: 100 rounds of kill -9 under load
+	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run TestCrash ./... -rounds 100
+
+deps:
+	@./scripts/deps.sh
+
+clean:
+	rm -rf $(LOGS)
