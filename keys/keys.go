@@ -1,0 +1,162 @@
+// Package keys holds the key set of an installation: whoever has the store but
+// not the keys has nothing, and whoever reads a log, an error or a dump of this
+// program sees no key.
+//
+// A folder holds three files. kek is the key-encrypting key, 32 random bytes in
+// base64; aead.json and prf.json are Tink key sets, encrypted under it. The
+// first seals records (AES-256-GCM), the second turns ids into keyed hashes
+// (HMAC-SHA256). The folder belongs in a backup of its own, apart from the
+// store's: together they are the plain text.
+//
+// # What rotation must do
+//
+// Sealing rotates by itself: a new primary seals, every enabled key opens. The
+// PRF does not: its output is the name under which a record is found, and it
+// changes with the key. So this package pins the PRF to the oldest key of the
+// set, not to its primary; adding a key or choosing another primary changes no
+// name. Moving to a newer key means writing every record under its new name
+// first (a conversation's record holds the aliases for that), and only then
+// deleting the oldest key, in one step, with no other instance running on the
+// old set. Tokens do not depend on these keys at all: they derive from each
+// conversation's own secret.
+package keys
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/prf"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// PRFSize is the length of what Set.PRF returns, in bytes.
+const PRFSize = 32
+
+// ErrSealed says that sealed bytes do not open: they were altered, belong
+// elsewhere (other associated data), or were sealed under a key that this set
+// does not have. It never says which.
+var ErrSealed = errors.New("sealed bytes do not open under these keys")
+
+// Set is an opened key set, for many goroutines. It prints as <keys>.
+type Set struct{ material *material }
+
+// material stands behind a pointer, so that no way of printing a struct that
+// holds a Set walks into it.
+type material struct {
+	aead tink.AEAD
+	prf  prf.PRF
+}
+
+// Seal encrypts plain under the primary key and binds it to ad, which is needed
+// to open it and is not kept within. A key is good for 2^32 calls (NIST SP
+// 800-38D, 8.3: random 96-bit nonces); rotate before.
+func (s *Set) Seal(plain, ad []byte) ([]byte, error) {
+	sealed, err := s.material.aead.Encrypt(plain, ad)
+	if err != nil {
+		return nil, errors.New("sealing: the plain text is too large")
+	}
+	return sealed, nil
+}
+
+// Open decrypts what Seal made with the same ad, under any key of the set; the
+// only error is ErrSealed.
+func (s *Set) Open(sealed, ad []byte) ([]byte, error) {
+	plain, err := s.material.aead.Decrypt(sealed, ad)
+	if err != nil {
+		return nil, ErrSealed
+	}
+	return plain, nil
+}
+
+// PRF returns 32 bytes that only this set can compute: HMAC-SHA256 over the
+// label and the parts, each after its length, so that no two lists of parts run
+// together. The label says what the result is for; results under different
+// labels tell nothing of each other.
+func (s *Set) PRF(label string, parts ...string) []byte {
+	message := appendPart(nil, label)
+	for _, part := range parts {
+		message = appendPart(message, part)
+	}
+	output, err := s.material.prf.ComputePRF(message, PRFSize)
+	if err != nil {
+		// newSet has computed one: HMAC-SHA256 gives 32 bytes for any input.
+		// Going on without would name every record alike.
+		panic("keys: the PRF of an opened key set fails")
+	}
+	return output
+}
+
+func appendPart(message []byte, part string) []byte {
+	message = binary.BigEndian.AppendUint64(message, uint64(len(part)))
+	return append(message, part...)
+}
+
+// Ephemeral makes a key set that lives in memory only, for the demo and tests:
+// what is sealed with it is lost with the process.
+func Ephemeral() (*Set, error) {
+	sealing, naming, err := generate()
+	if err != nil {
+		return nil, err
+	}
+	return newSet(sealing, naming)
+}
+
+// generate makes the two Tink key sets with one fresh key each.
+func generate() (sealing, naming *keyset.Handle, err error) {
+	if sealing, err = keyset.NewHandle(aead.AES256GCMKeyTemplate()); err != nil {
+		return nil, nil, fmt.Errorf("making the sealing key: %w", err)
+	}
+	if naming, err = keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate()); err != nil {
+		return nil, nil, fmt.Errorf("making the naming key: %w", err)
+	}
+	return sealing, naming, nil
+}
+
+func newSet(sealing, naming *keyset.Handle) (*Set, error) {
+	seal, err := aead.New(sealing)
+	if err != nil {
+		return nil, errors.New("the sealing key set is not one of AEAD keys")
+	}
+	name, err := oldest(naming)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := name.ComputePRF(nil, PRFSize); err != nil {
+		return nil, errors.New("the naming key set is not one of 32-byte PRF keys")
+	}
+	return &Set{&material{aead: seal, prf: name}}, nil
+}
+
+// oldest pins the PRF to the first key of the set; see the package comment.
+func oldest(naming *keyset.Handle) (prf.PRF, error) {
+	set, err := prf.NewPRFSet(naming)
+	if err != nil {
+		return nil, errors.New("the naming key set is not one of PRF keys")
+	}
+	first, err := naming.Entry(0)
+	if err != nil {
+		return nil, errors.New("the naming key set is empty")
+	}
+	pinned, enabled := set.PRFs[first.KeyID()]
+	if !enabled {
+		return nil, errors.New("the oldest key of the naming key set is disabled, and the records are named with it: enable it again")
+	}
+	return pinned, nil
+}
+
+const hidden = "<keys>"
+
+// String hides the keys.
+func (s Set) String() string { return hidden }
+
+// GoString hides the keys.
+func (s Set) GoString() string { return hidden }
+
+// Format hides the keys from every verb.
+func (s Set) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(hidden)) }
+
+// MarshalText hides the keys from JSON, YAML and the like.
+func (s Set) MarshalText() ([]byte, error) { return []byte(hidden), nil }

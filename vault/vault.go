@@ -1,0 +1,223 @@
+// Package vault trades personal values for tokens: the same value gives the same
+// token within one conversation and tells nothing outside of it, a token is
+// handed out only after its value can be found again, and a token resolves only
+// in the conversation that it was made in.
+//
+// A value is one sealed record. Its place in the store is a keyed hash of the
+// token, it is sealed under the conversation's data key, and it is bound to
+// account, conversation, kind and token: a row that was altered, or put where
+// another belongs, does not open and says so (ErrTampered). Erasing the
+// conversation's record ends all of its tokens at once.
+//
+// Some values are never written down (Lifetime): they live in this process's
+// memory for minutes, and after a restart their tokens answer as expired.
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/store"
+)
+
+var (
+	// ErrNoToken is the one answer for a token that is unknown, expired, erased,
+	// malformed or of another conversation: which of them is nobody's business.
+	ErrNoToken = errors.New("no such token in this conversation")
+	// ErrTampered says that the record of a value does not open where it stands.
+	// It is worth an alarm: somebody writes to the store.
+	ErrTampered = errors.New("value record does not open: it was altered or moved")
+	// ErrValue says that a value cannot be kept: its kind is not [a-z0-9_]+ of
+	// at most 64, it is empty, or it has no origin.
+	ErrValue = errors.New("a value needs a kind of a-z, 0-9 and _, a canonical form, and an origin")
+)
+
+// attempts is how often a write that lost a race is tried anew. Each loss means
+// that another caller got on.
+const attempts = 100
+
+// Store is what a Vault needs of a store.Store.
+type Store interface {
+	Get(ctx context.Context, key string) (store.Record, error)
+	Put(ctx context.Context, records ...store.Record) error
+}
+
+// Config says what a vault stands on.
+type Config struct {
+	// Store holds the sealed values.
+	Store Store
+	// Now is the vault's clock; nil means time.Now.
+	Now func() time.Time
+	// Renew keeps values in use alive: one that comes again with less than half
+	// of its lifetime left gets a whole one. Without it a value ends its
+	// lifetime after it was first seen, and its token with it.
+	Renew bool
+}
+
+// Vault trades values for tokens, for many goroutines; several vaults, in
+// several processes, may share one store.
+type Vault struct {
+	store    Store
+	now      func() time.Time
+	renew    bool
+	volatile *memory
+}
+
+// New makes a vault. Close it to drop what it has in memory.
+func New(config Config) *Vault {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Vault{store: config.Store, now: config.Now, renew: config.Renew, volatile: newMemory(config.Now)}
+}
+
+// Close drops the values that are only in memory and stops the clock that would.
+func (v *Vault) Close() error {
+	v.volatile.close()
+	return nil
+}
+
+// Tokens returns the token of each value, in order, and makes those that are
+// new. What they stand for is durable when it returns (one put for all of them,
+// all or none), except for volatile kinds. The same values again, here or in
+// another vault on the same store, give the same tokens and no new records.
+//
+// The text kept is that of the first time. A value that came by both ways counts
+// as one from a form: the stricter origin stays.
+//
+// Errors: ErrValue, ErrTampered, store.ErrTooLarge when there are more values
+// than one put takes, and faults of the store, which may pass.
+func (v *Vault) Tokens(ctx context.Context, c *conversation.Conversation, values []Value) ([]string, error) {
+	if c == nil {
+		return nil, fmt.Errorf("%w; there is no conversation to keep it in", ErrValue)
+	}
+	tokens := make([]string, len(values))
+	var kept, volatile []*slot
+	seen := make(map[string]*slot, len(values))
+	for i, value := range values {
+		if err := value.check(); err != nil {
+			return nil, err
+		}
+		tokens[i] = tokenOf(c, value.Kind, value.Canonical)
+		if s := seen[tokens[i]]; s != nil {
+			s.value.Origin = max(s.value.Origin, value.Origin)
+			continue
+		}
+		s := &slot{token: tokens[i], value: value}
+		seen[s.token] = s
+		if _, only := Lifetime(value.Kind); only {
+			volatile = append(volatile, s)
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	if err := v.keep(ctx, c, kept); err != nil {
+		return nil, err
+	}
+	for _, s := range volatile {
+		v.volatile.put(c.Path(), s.token, s.value)
+	}
+	return tokens, nil
+}
+
+// slot is a value with its token.
+type slot struct {
+	token string
+	value Value
+}
+
+// keep writes the records that are missing or to be changed, until no other
+// writer comes between.
+func (v *Vault) keep(ctx context.Context, c *conversation.Conversation, slots []*slot) error {
+	for range attempts {
+		var records []store.Record
+		for _, s := range slots {
+			record, needed, err := v.prepare(ctx, c, s)
+			if err != nil {
+				return err
+			}
+			if needed {
+				records = append(records, record)
+			}
+		}
+		if len(records) == 0 {
+			return nil
+		}
+		err := v.store.Put(ctx, records...)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("writing values: %w", err)
+		}
+	}
+	return fmt.Errorf("writing values: %w", store.ErrConflict)
+}
+
+// prepare returns the record to write for one value, if one is needed.
+func (v *Vault) prepare(ctx context.Context, c *conversation.Conversation, s *slot) (store.Record, bool, error) {
+	now := v.now()
+	lifetime, _ := Lifetime(s.value.Kind)
+	value, expires, version := s.value, now.Add(lifetime), uint64(0)
+	record, err := v.store.Get(ctx, recordKey(c, s.token))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return store.Record{}, false, fmt.Errorf("reading value: %w", err)
+	default:
+		old, ends, err := open(c, s.token, record.Value)
+		if err != nil {
+			return store.Record{}, false, err
+		}
+		version = record.Version
+		if ends.After(now) {
+			value = old
+			value.Origin = max(old.Origin, s.value.Origin)
+			renewed := v.renew && ends.Before(now.Add(lifetime/2))
+			if value.Origin == old.Origin && !renewed {
+				return store.Record{}, false, nil
+			}
+			if !renewed {
+				expires = ends
+			}
+		}
+	}
+	sealed, err := seal(c, s.token, value, expires)
+	if err != nil {
+		return store.Record{}, false, err
+	}
+	return store.Record{Key: recordKey(c, s.token), Value: sealed, Version: version, Expires: expires}, true, nil
+}
+
+// Resolve returns what a token of this conversation stands for; upper and lower
+// case are one. Without a conversation there is none. Errors: ErrNoToken,
+// ErrTampered, and faults of the store, which may pass.
+func (v *Vault) Resolve(ctx context.Context, c *conversation.Conversation, token string) (Value, error) {
+	kind, ok := ParseToken(token)
+	if !ok || c == nil {
+		return Value{}, ErrNoToken
+	}
+	token = strings.ToLower(token)
+	if _, only := Lifetime(kind); only {
+		return v.volatile.get(c.Path(), token)
+	}
+	record, err := v.store.Get(ctx, recordKey(c, token))
+	if errors.Is(err, store.ErrNotFound) {
+		return Value{}, ErrNoToken
+	}
+	if err != nil {
+		return Value{}, fmt.Errorf("reading value: %w", err)
+	}
+	value, expires, err := open(c, token, record.Value)
+	if err != nil {
+		return Value{}, err
+	}
+	if !expires.After(v.now()) {
+		return Value{}, ErrNoToken
+	}
+	return value, nil
+}
