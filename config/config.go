@@ -1,0 +1,129 @@
+// Package config reads the configuration of piiproxy and promises three
+// things: a file that is not understood in full is not used at all, every
+// complaint is made at once with its line, and no secret can be printed.
+//
+// Read decodes the YAML over the defaults, Load does the same and turns
+// complaints into an error. A Config is read-only from then on. Secrets and
+// certificates are the exception that the outside sees: their files are read
+// again when they change.
+package config
+
+import (
+	"net/netip"
+)
+
+// Config is the whole file. Its keys are a contract (people script against
+// them), which is why this one struct has a field for each.
+type Config struct {
+	Listen         Listen            `yaml:"listen" doc:"the addresses piiproxy listens on"`
+	PublicURL      string            `yaml:"public_url" expand:"yes" doc:"how the platform and people reach listen.public from outside; https"`
+	TrustedProxies []netip.Prefix    `yaml:"trusted_proxies" doc:"networks whose X-Forwarded-For is believed"`
+	Apps           []App             `yaml:"apps" doc:"Meta apps: a webhook and its secrets each"`
+	Accounts       []Account         `yaml:"accounts" doc:"pages, Instagram accounts and phone numbers, each with its bot"`
+	Rules          []string          `yaml:"rules" doc:"rule packs (builtin, builtin/cards, …) and paths of rule files"`
+	Overrides      []Override        `yaml:"overrides" doc:"changes to single rules by id"`
+	Policies       map[string]Policy `yaml:"policies" doc:"what is done with each kind of personal data"`
+	Store          Store             `yaml:"store" doc:"where sealed records are kept"`
+	Keys           Keys              `yaml:"keys" doc:"where the key set is kept"`
+	Log            Log               `yaml:"log" doc:"the log"`
+	Limits         Limits            `yaml:"limits" doc:"how big, how deep, how long"`
+
+	file     string
+	lines    map[string]int // key path -> line, for complaints made after decoding
+	warnings []Complaint
+}
+
+// File is the path that the configuration was read from.
+func (c *Config) File() string { return c.file }
+
+// Warnings are the complaints that do not keep piiproxy from running, in the
+// order of the file.
+func (c *Config) Warnings() []Complaint { return c.warnings }
+
+// Listen holds the four listeners. They are apart because their callers are:
+// the platform and people, the bot, operators, and machines that watch.
+type Listen struct {
+	Public Endpoint `yaml:"public" doc:"webhooks from the platform, capture pages"`
+	Bot    Endpoint `yaml:"bot" doc:"the bot's API base URL"`
+	Admin  Endpoint `yaml:"admin" doc:"console and admin API"`
+	Ops    Endpoint `yaml:"ops" doc:"/healthz /readyz /metrics"`
+}
+
+// Endpoint is one listener. In YAML it is an address, or {addr, tls}.
+type Endpoint struct {
+	Addr string `yaml:"addr" expand:"yes" doc:"host:port, or :port for every interface"`
+	TLS  TLS    `yaml:"tls" doc:"serve TLS with this certificate"`
+}
+
+// TLS names the files of a listener's certificate. The zero value means
+// plain HTTP. They are read again when they change (see Certificate).
+type TLS struct {
+	Cert     string `yaml:"cert" expand:"yes" path:"yes" doc:"certificate chain, PEM"`
+	Key      string `yaml:"key" expand:"yes" path:"yes" doc:"private key, PEM, readable by its owner only"`
+	ClientCA string `yaml:"client_ca" expand:"yes" path:"yes" doc:"clients must show a certificate of one of these authorities, PEM"`
+}
+
+// On reports whether the listener serves TLS.
+func (t TLS) On() bool { return t.Cert != "" || t.Key != "" || t.ClientCA != "" }
+
+// App is an app at Meta: its webhook is /webhook/NAME.
+type App struct {
+	Name        string   `yaml:"name" required:"yes" doc:"the last part of the webhook: /webhook/NAME"`
+	AppSecret   Secrets  `yaml:"app_secret" required:"yes" doc:"the app's secret; of a list the first signs and all verify"`
+	VerifyToken Secret   `yaml:"verify_token" required:"yes" doc:"what the platform must present in the webhook handshake"`
+	AllowSHA1   []string `yaml:"allow_sha1" oneof:"messenger,instagram,whatsapp" doc:"channels whose webhooks may carry only the old X-Hub-Signature; none by default"`
+}
+
+// Account is a page, an Instagram account or a phone number, and its bot.
+// Its 16 keys are the contract's.
+type Account struct {
+	Name        string   `yaml:"name" required:"yes" doc:"used in logs and as the path prefix /NAME/ on the bot listener"`
+	App         string   `yaml:"app" required:"yes" doc:"name of one of apps"`
+	Channel     string   `yaml:"channel" required:"yes" oneof:"messenger,instagram,whatsapp" doc:"which platform"`
+	ID          string   `yaml:"id" expand:"yes" doc:"page, Instagram or phone-number id; may be left out where the app has one account of the channel"`
+	BusinessID  string   `yaml:"business_id" expand:"yes" doc:"WhatsApp business account (WABA) id"`
+	AccessToken Secret   `yaml:"access_token" doc:"for what piiproxy itself sends, and one way to find the account"`
+	Host        string   `yaml:"host" expand:"yes" doc:"Host header that finds the account on the bot listener"`
+	BotURL      string   `yaml:"bot_url" required:"yes" expand:"yes" doc:"the bot's webhook"`
+	BotSecret   Secret   `yaml:"bot_secret" doc:"signs what the bot receives; the app's first secret when absent"`
+	GraphURL    string   `yaml:"graph_url" expand:"yes" doc:"the platform's API; https, or http on loopback"`
+	Regions     []string `yaml:"regions" doc:"ISO 3166-1 countries; the first is the default for phone numbers; rules of other regions stay off"`
+	Languages   []string `yaml:"languages" doc:"ISO 639-1 languages of prompts and phrases"`
+	Policy      string   `yaml:"policy" doc:"name of one of policies"`
+	Mode        string   `yaml:"mode" oneof:"enforce,shadow,off" doc:"enforce changes messages, shadow only logs what it would do, off does not scan"`
+	Delivery    string   `yaml:"delivery" oneof:"direct,spool" doc:"direct hands the bot's status to the platform, spool seals, acknowledges and queues"`
+	Own         Own      `yaml:"own" doc:"the account's own numbers and addresses, never findings in what it sends"`
+}
+
+// Own lists what belongs to the account itself, such as its hotline. After
+// Load, Values and Patterns also hold the lines of File.
+type Own struct {
+	Values   []string `yaml:"values" doc:"exact values"`
+	Patterns []string `yaml:"patterns" doc:"values with * for any characters and ? for one"`
+	File     string   `yaml:"file" expand:"yes" path:"yes" doc:"one value or pattern a line, # starts a comment"`
+}
+
+// Override changes a rule that the configuration does not own.
+type Override struct {
+	ID        string  `yaml:"id" required:"yes" doc:"the rule"`
+	Mode      string  `yaml:"mode" oneof:"enforce,shadow,off" doc:"as in the rule"`
+	Threshold float64 `yaml:"threshold" doc:"score from which the rule finds, over 0 and up to 1; the rule's own when absent"`
+}
+
+// Store says where sealed records are kept.
+type Store struct {
+	Driver string `yaml:"driver" oneof:"bolt,postgres" doc:"bolt: one file, one instance"`
+	Path   string `yaml:"path" expand:"yes" path:"yes" doc:"bolt: the file"`
+	URL    Secret `yaml:"url" doc:"postgres: the connection URL; a secret because it holds a password"`
+}
+
+// Keys says where the key set is kept: never beside a backup of the store.
+type Keys struct {
+	Path string `yaml:"path" expand:"yes" path:"yes" doc:"folder made by piiproxy keys init"`
+}
+
+// Log sets the log, which goes to standard output.
+type Log struct {
+	Level  string `yaml:"level" oneof:"debug,info,warn,error" doc:"no level ever shows message text"`
+	Format string `yaml:"format" oneof:"json,text" doc:"json: one object a line; text: for people"`
+}

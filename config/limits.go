@@ -1,0 +1,102 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits bound what one message may cost. The defaults are far above what
+// Meta sends and far below what hurts.
+type Limits struct {
+	Bodies     Bodies        `yaml:"bodies" doc:"bodies"`
+	Server     Server        `yaml:"server" doc:"connections that come in"`
+	Upstream   Upstream      `yaml:"upstream" doc:"calls to the platform"`
+	BotTimeout time.Duration `yaml:"bot_timeout" doc:"how long the bot may take for a webhook; the platform gives up after 20s"`
+	Outbox     Outbox        `yaml:"outbox" doc:"deliveries that wait for the bot"`
+}
+
+// Bodies bounds what is read. Depth and counts are those of strict JSON
+// parsing, so a body over one of them is refused, never cut.
+type Bodies struct {
+	Inspected    Size `yaml:"inspected" doc:"bytes of a body that is scanned"`
+	Media        Size `yaml:"media" doc:"bytes of a file that is streamed through"`
+	JSONDepth    int  `yaml:"json_depth" doc:"levels of nesting"`
+	Strings      int  `yaml:"strings" doc:"strings in one body"`
+	String       Size `yaml:"string" doc:"bytes of one string"`
+	NumberDigits int  `yaml:"number_digits" doc:"characters of one number"`
+}
+
+// Server bounds the listeners.
+type Server struct {
+	HeaderTimeout  time.Duration `yaml:"header_timeout" doc:"to read the request head"`
+	ReadTimeout    time.Duration `yaml:"read_timeout" doc:"to read the whole request"`
+	WriteTimeout   time.Duration `yaml:"write_timeout" doc:"from the end of the head to the end of the answer; longer than upstream.total_timeout"`
+	IdleTimeout    time.Duration `yaml:"idle_timeout" doc:"until an idle connection is closed"`
+	MaxHeaderBytes Size          `yaml:"max_header_bytes" doc:"bytes of the request head"`
+	Headers        int           `yaml:"headers" doc:"header lines of a request"`
+	URL            Size          `yaml:"url" doc:"bytes of the request target"`
+}
+
+// Upstream bounds calls to the platform.
+type Upstream struct {
+	DialTimeout   time.Duration `yaml:"dial_timeout" doc:"to connect"`
+	TLSTimeout    time.Duration `yaml:"tls_timeout" doc:"for the TLS handshake"`
+	HeaderTimeout time.Duration `yaml:"header_timeout" doc:"until the answer begins"`
+	TotalTimeout  time.Duration `yaml:"total_timeout" doc:"until the answer has ended"`
+}
+
+// Outbox bounds what waits for a bot that is down, per account.
+type Outbox struct {
+	Bytes Size          `yaml:"bytes" doc:"sealed bytes that may wait; over it the platform gets 503 and retries"`
+	Age   time.Duration `yaml:"age" doc:"how long a delivery may wait before it goes to quarantine"`
+}
+
+// Size is a number of bytes: in YAML a number, or one with B, KiB, MiB or GiB.
+type Size int64
+
+const (
+	kib Size = 1 << 10
+	mib Size = 1 << 20
+	gib Size = 1 << 30
+)
+
+// sizeUnits has B last, because the others end with it too.
+var sizeUnits = []struct {
+	name string
+	size Size
+}{{"KiB", kib}, {"MiB", mib}, {"GiB", gib}, {"B", 1}}
+
+// DefaultLimits are the limits of a configuration that sets none.
+func DefaultLimits() Limits {
+	return Limits{
+		Bodies: Bodies{
+			Inspected: 4 * mib, Media: 100 * mib,
+			JSONDepth: 64, Strings: 10_000, String: mib, NumberDigits: 64,
+		},
+		Server: Server{
+			HeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+			WriteTimeout: 65 * time.Second, IdleTimeout: 75 * time.Second,
+			MaxHeaderBytes: 32 * kib, Headers: 100, URL: 8 * kib,
+		},
+		Upstream: Upstream{
+			DialTimeout: 5 * time.Second, TLSTimeout: 5 * time.Second,
+			HeaderTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second,
+		},
+		BotTimeout: 18 * time.Second,
+		Outbox:     Outbox{Bytes: 256 * mib, Age: 24 * time.Hour},
+	}
+}
+
+// parseSize reads a whole number of bytes, KiB, MiB or GiB.
+func parseSize(text string) (Size, error) {
+	unit := Size(1)
+	for _, known := range sizeUnits {
+		if number, ok := strings.CutSuffix(text, known.name); ok {
+			text, unit = strings.TrimSpace(number), known.size
+			break
+		}
+	}
+	number, err := strconv.ParseInt(text, 10, 32)
+	return Size(number) * unit, err
+}

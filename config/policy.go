@@ -1,0 +1,74 @@
+package config
+
+// Policy says what is done with each kind. Every table has the key
+// "default" for kinds that it does not name. A table that a policy leaves
+// out is the built-in one's; a table that it writes replaces the built-in
+// one's whole, because a table is read best alone.
+type Policy struct {
+	Inbound  map[string]string `yaml:"inbound" oneof:"allow,report,mask,tokenize,redact,block" doc:"toward the bot"`
+	Outbound map[string]string `yaml:"outbound" oneof:"allow,report,mask,redact,block" doc:"toward the platform"`
+	Tokens   map[string]string `yaml:"tokens" oneof:"restore,mask,redact,block" doc:"tokens that the bot sends into their own conversation"`
+	Prompts  map[string]string `yaml:"prompts" oneof:"capture,arm,report,allow" doc:"when the bot asks for the kind"`
+	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`
+}
+
+// Media has one table per direction; its keys are image, audio, video, file,
+// sticker and default.
+type Media struct {
+	Inbound  map[string]string `yaml:"inbound" oneof:"pass,block" doc:"toward the bot"`
+	Outbound map[string]string `yaml:"outbound" oneof:"pass,block" doc:"toward the platform"`
+}
+
+// DefaultPolicyName is the policy of accounts that name none.
+const DefaultPolicyName = "default"
+
+// BuiltinPolicy is the policy named "default" where the configuration does
+// not write its own: the one that docs and design print. Each call returns
+// fresh maps.
+func BuiltinPolicy() Policy {
+	return Policy{
+		Inbound: map[string]string{
+			"otp": "allow", "person": "allow", "account_ref": "allow", "url": "report", "age": "report",
+			"geo": "report", "username": "report", "date": "report", "default": "tokenize",
+		},
+		Outbound: map[string]string{
+			"person": "allow", "account_ref": "allow", "url": "allow", "age": "allow",
+			"geo": "allow", "username": "allow", "date": "allow", "default": "mask",
+		},
+		Tokens: map[string]string{
+			"email": "restore", "phone": "restore", "person": "restore", "address": "restore", "default": "mask",
+		},
+		Prompts: map[string]string{
+			"credit_card": "capture", "card_expiry": "capture", "cvv": "capture", "iban": "capture",
+			"bank_account": "capture", "routing_number": "capture", "ssn": "capture", "national_id": "capture",
+			"tax_id": "capture", "passport": "capture", "password": "capture", "default": "arm",
+		},
+		Media: Media{
+			Inbound:  map[string]string{"default": "pass"},
+			Outbound: map[string]string{"default": "pass"},
+		},
+	}
+}
+
+// table is one table of a policy with the built-in one that stands behind it.
+type table struct {
+	key     string // "inbound", "media.outbound"
+	entries map[string]string
+	builtin map[string]string
+}
+
+// tables lists all six tables, those with kinds as keys first.
+func (p Policy) tables(builtin Policy) []table {
+	return append(p.kindTables(builtin),
+		table{"media.inbound", p.Media.Inbound, builtin.Media.Inbound},
+		table{"media.outbound", p.Media.Outbound, builtin.Media.Outbound})
+}
+
+func (p Policy) kindTables(builtin Policy) []table {
+	return []table{
+		{"inbound", p.Inbound, builtin.Inbound},
+		{"outbound", p.Outbound, builtin.Outbound},
+		{"tokens", p.Tokens, builtin.Tokens},
+		{"prompts", p.Prompts, builtin.Prompts},
+	}
+}
