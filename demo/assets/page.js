@@ -1,0 +1,195 @@
+// The page draws what /events tells and sends what the person types. It keeps
+// nothing: a reload shows the same.
+"use strict";
+
+const find = (id) => document.getElementById(id);
+const lines = find("lines"), scroller = find("scroller"), vault = find("vault"), field = find("text");
+const meanings = {
+  value: "What the person typed",
+  token: "A token: it stands for a value in the vault",
+  mask: "A mask: the part of a value that may be shown",
+};
+let channel = "messenger";
+let stream = null;
+
+function make(tag, name, text) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function words(list, name) {
+  const text = make("span", name);
+  for (const word of list) {
+    if (!word.mark) {
+      text.append(word.text);
+      continue;
+    }
+    const mark = make("mark", word.mark, word.text);
+    mark.title = meanings[word.mark];
+    text.append(mark);
+  }
+  return text;
+}
+
+function bytes(title, raw) {
+  const details = make("details");
+  details.dataset.key = title;
+  details.append(make("summary", "", title), make("pre", "", raw));
+  return details;
+}
+
+function view(label, cell, rawTitle) {
+  const box = make("div", "view");
+  box.append(make("span", "label", label), words(cell.words, "text"));
+  if (cell.raw) box.append(bytes(rawTitle, cell.raw));
+  return box;
+}
+
+function bubble(line, latest) {
+  const box = make("div", "who");
+  const speaker = { person: "Maria says: ", bot: "The bot says: ", agent: "A colleague says: " }[line.speaker];
+  const said = words(line.person.words, "said");
+  said.prepend(make("span", "hidden", speaker));
+  box.append(said);
+  if (line.speaker === "agent") box.append(make("span", "meta", "from the company’s inbox"));
+  if (line.buttons && latest) {
+    const taps = make("div", "taps");
+    for (const button of line.buttons) {
+      if (button.kind === "url") continue;
+      const tap = make("button", "", button.title);
+      tap.type = "button";
+      tap.addEventListener("click", () => send("/tap", { message: line.id, button: button.id }));
+      taps.append(tap);
+    }
+    box.append(taps);
+  }
+  return box;
+}
+
+function botView(line) {
+  if (!line.bot) {
+    const box = make("div", "view");
+    box.append(make("span", "label", "Bot"), make("span", "meta", line.speaker === "bot" ? "sent unseen" : "on its way …"));
+    return box;
+  }
+  const box = view("Bot", line.bot, line.speaker === "bot" ? "bytes the bot sent" : "bytes the bot got");
+  if (line.tries > 1 && line.speaker !== "bot") {
+    box.append(make("span", "meta", `delivered ${line.tries} times, same tokens each time`));
+  }
+  if (line.echo) {
+    const echo = bytes("echo that came back to the bot", line.echo.raw);
+    echo.insertBefore(words(line.echo.words, "text"), echo.lastChild);
+    box.append(echo);
+  }
+  return box;
+}
+
+function draw(line, latest) {
+  const item = make("li", "line " + line.speaker);
+  item.dataset.id = line.id;
+  item.append(bubble(line, latest), view("Platform", line.platform, "bytes it stores"), botView(line));
+  return item;
+}
+
+// Lines that did not change stay as they are, so that open bytes stay open.
+function update(list) {
+  const known = new Map([...lines.children].map((item) => [item.dataset.id, item]));
+  const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  let added = false;
+  list.forEach((line, index) => {
+    const latest = index === list.length - 1;
+    const version = JSON.stringify(line) + latest;
+    const old = known.get(line.id);
+    known.delete(line.id);
+    if (old && old.version === version) return;
+    const item = draw(line, latest);
+    item.version = version;
+    if (!old) {
+      lines.append(item);
+      added = true;
+      return;
+    }
+    item.style.animation = "none";
+    for (const open of old.querySelectorAll("details[open]")) {
+      for (const details of item.querySelectorAll("details")) {
+        if (details.dataset.key === open.dataset.key) details.open = true;
+      }
+    }
+    old.replaceWith(item);
+  });
+  for (const gone of known.values()) gone.remove();
+  if (added && near) lines.lastElementChild.scrollIntoView({ block: "end" });
+}
+
+function fill(rows) {
+  const known = new Map([...vault.children].map((item) => [item.dataset.id, item]));
+  for (const row of rows) {
+    const id = row.token || row.sealed;
+    if (known.delete(id)) continue;
+    const item = make("li");
+    item.dataset.id = id;
+    const kind = make("div", "kind", row.kind.replaceAll("_", " "));
+    kind.append(make("span", "", "until " + new Date(row.expires).toLocaleDateString()));
+    item.append(kind);
+    if (row.token) item.append(make("code", "token", row.token));
+    const sealed = make("code", "sealed", row.sealed || "in memory only, never written");
+    sealed.title = "The stored bytes, in hex";
+    item.append(sealed);
+    vault.prepend(item);
+  }
+  for (const gone of known.values()) gone.remove();
+  const n = rows.length;
+  find("count").textContent = n === 0 ? "Nothing yet" : n === 1 ? "1 sealed record" : n + " sealed records";
+}
+
+function show(scene) {
+  update(scene.lines);
+  fill(scene.vault);
+  find("empty").hidden = scene.lines.length > 0;
+  tell(scene.note);
+}
+
+function tell(text) {
+  find("note").textContent = text;
+  find("note").hidden = !text;
+}
+
+async function send(path, body) {
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ channel, ...body }),
+    });
+    if (!answer.ok) tell(await answer.text());
+  } catch {
+    tell("The demo is not running any more. Start it again and reload this page.");
+  }
+}
+
+function listen() {
+  if (stream) stream.close();
+  lines.replaceChildren();
+  stream = new EventSource("/events?channel=" + channel);
+  stream.onmessage = (event) => show(JSON.parse(event.data));
+  stream.onerror = () => tell("The demo does not answer. Waiting for it …");
+}
+
+find("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = field.value.trim();
+  if (!text) return;
+  field.value = "";
+  send("/say", { text });
+});
+for (const example of document.querySelectorAll(".examples button")) {
+  example.addEventListener("click", () => send("/say", { text: example.dataset.text }));
+}
+for (const choice of document.querySelectorAll("input[name=channel]")) {
+  choice.addEventListener("change", () => { channel = choice.value; listen(); });
+  if (choice.checked) channel = choice.value;
+}
+find("again").addEventListener("click", () => send("/again", {}));
+listen();

@@ -1,0 +1,141 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pageAddress is where the page is when nobody says otherwise.
+const pageAddress = "127.0.0.1:8090"
+
+// Run plays the demo until the context ends: it prints where the page is and,
+// before the user's own bot, what to set in it. An end by the context is no
+// error.
+func Run(ctx context.Context, w io.Writer, start Start, options Options) (err error) {
+	s, err := openStage(ctx, start, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	own := options.BotURL != ""
+	var waiting atomic.Pointer[string]
+	note := ""
+	waiting.Store(&note)
+	if !own {
+		if err := s.register(ctx); err != nil {
+			return err
+		}
+	}
+	address := options.Address
+	if address == "" {
+		address = pageAddress
+	}
+	listener, err := listen(address)
+	if err != nil {
+		return fmt.Errorf("opening the page: %w", err)
+	}
+	defer listener.Close()
+	handler, err := newPage(s, own, func() string { return *waiting.Load() })
+	if err != nil {
+		return err
+	}
+	if err := s.greet(w, listener.Addr().String(), options); err != nil {
+		return err
+	}
+	var working sync.WaitGroup
+	defer working.Wait()
+	if own {
+		working.Go(func() {
+			s.meet(ctx, w, options.BotURL, func(note string) { waiting.Store(&note); s.pulse.beat() })
+		})
+	}
+	return servePage(ctx, listener, handler)
+}
+
+func servePage(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the event streams
+	}
+	failed := make(chan error, 1)
+	var serving sync.WaitGroup
+	serving.Go(func() { failed <- server.Serve(listener) })
+	defer serving.Wait()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving the page: %w", err)
+	case <-ctx.Done():
+		return server.Close()
+	}
+}
+
+// greet tells the terminal where the page is and what to do.
+func (s *stage) greet(w io.Writer, page string, options Options) error {
+	if options.BotURL == "" {
+		_, err := fmt.Fprintf(w, `piiproxy demo: a platform, an order bot, and piiproxy between them.
+
+  Open  http://%s
+  Tap “Order with a card” and compare what the person sees with what the bot sees.
+  Stop with Ctrl-C. Nothing is kept.
+`, page)
+		return err
+	}
+	messenger, whatsapp := s.settings.Accounts[0], s.settings.Accounts[1]
+	_, err := fmt.Fprintf(w, `piiproxy demo: a platform and piiproxy before your bot at %s.
+
+Set in your bot, and start it:
+
+  Graph base URL          %s
+  app secret              %s
+  verify token            %s
+  Messenger   page id     %s
+              token       %s
+  WhatsApp    number id   %s
+              account id  %s
+              token       %s
+
+The platform's webhook, which you need not touch, is %s.
+
+Then open  http://%s  and chat. Stop with Ctrl-C. Nothing is kept.
+`, options.BotURL, s.graph.url, s.settings.AppSecret, s.settings.VerifyToken,
+		messenger.ID, messenger.AccessToken, whatsapp.ID, whatsapp.Business, whatsapp.AccessToken,
+		s.proxy.WebhookURL(AppName), page)
+	return err
+}
+
+// meet shakes hands with the user's bot as the platform would, again and again
+// until it answers, and then lets deliveries flow.
+func (s *stage) meet(ctx context.Context, w io.Writer, botURL string, tell func(string)) {
+	last := ""
+	for {
+		err := s.platform.Handshake(ctx, botURL)
+		if err == nil {
+			err = s.register(ctx)
+		}
+		if err == nil {
+			tell("")
+			_, _ = fmt.Fprintln(w, "Your bot answered the handshake. Chat away.")
+			return
+		}
+		if said := err.Error(); said != last && ctx.Err() == nil {
+			last = said
+			tell("Waiting for your bot: " + said)
+			_, _ = fmt.Fprintf(w, "Waiting for your bot: %s\n", said)
+		}
+		pause := time.NewTimer(time.Second)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package demo
+
+import "github.com/piiproxy/piiproxy/demo/bot"
+
+// value is something personal that the script says. All of them are made up:
+// numbers that standards print as examples or keep for fiction.
+type value struct {
+	kind     string
+	text     string
+	restored bool // policy gives it back to the person who typed it
+}
+
+// step is one turn of the script: somebody says or taps something.
+type step struct {
+	say      string
+	tap      string   // title of a button of the bot's last answer, instead of say
+	agent    bool     // a human at the company says it, in the platform's inbox
+	values   []value  // personal, typed in this step
+	kept     []string // must reach the bot as they are
+	answered []string // must stand in the bot's answer as the person sees it
+	carried  []value  // personal, of somebody else, that the bot puts into its answer
+	refused  int      // how often the bot's door fails before it takes this
+}
+
+var (
+	seedCard   = value{kind: "credit_card", text: "9999999999999999"}
+	seedExpiry = value{kind: "card_expiry", text: "01/20"}
+	fourthCard = value{kind: "credit_card", text: "4111 1111 1111 1111"}
+	maria      = value{kind: "email", text: "maria.lopez@example.com", restored: true}
+	mobile     = value{kind: "phone", text: "+1 202 555 0143", restored: true}
+	britain    = value{kind: "iban", text: "GB33BUKB20201555555555"}
+	germany    = value{kind: "iban", text: "DE89 3704 0044 0532 0130 00"}
+	social     = value{kind: "ssn", text: "123-45-6789"}
+)
+
+const seedCase = "I want to buy item #389501 my cc is 9999999999999999 exp 01/20"
+
+// script is the conversation that Headless plays on one channel; the channels
+// differ in the refund's IBAN only.
+func script(iban value) []step {
+	old := bot.OldOrder
+	return []step{
+		{say: "Hi", answered: []string{"Welcome to Paper Lantern"}},
+		{say: seedCase, values: []value{seedCard, seedExpiry}, kept: []string{"389501"}, answered: []string{"#389501"}},
+		{say: "my email is " + maria.text, values: []value{maria}, answered: []string{maria.text}},
+		{say: "my phone number is " + mobile.text, values: []value{mobile}, answered: []string{mobile.text}, refused: 1},
+		{tap: "Place the order", answered: []string{"114-40-2000", "#389501", maria.text}},
+		{say: "please refund order " + old.Number + " to IBAN " + iban.text, values: []value{iban}, kept: []string{old.Number}, answered: []string{old.Number}},
+		{say: "my social security number is " + social.text, values: []value{social}, answered: []string{"I have noted"}},
+		{
+			say: "where is my order " + old.Number + "?", kept: []string{old.Number}, answered: []string{old.Number},
+			carried: []value{{kind: "credit_card", text: old.Card}, {kind: "email", text: old.Email}},
+		},
+		{agent: true, say: "Tom from support here: I see your card " + seedCard.text + " and will call " + mobile.text, values: []value{seedCard, mobile}},
+		{say: "I pay with card " + fourthCard.text + " instead", values: []value{fourthCard}, answered: []string{""}, refused: 3},
+	}
+}
