@@ -33,6 +33,7 @@ type Book struct {
 	keys  Keys
 	now   func() time.Time
 	cache *cache
+	names *names
 }
 
 // NewBook opens the book over a store and a key set; now is its clock, nil means
@@ -41,13 +42,16 @@ func NewBook(s Store, k Keys, now func() time.Time) *Book {
 	if now == nil {
 		now = time.Now
 	}
-	return &Book{store: s, keys: k, now: now, cache: newCache(cacheSize)}
+	return &Book{store: s, keys: k, now: now, cache: newCache(cacheSize), names: &names{}}
 }
 
 // Hash returns 16 characters of a-z2-7 that stand for a person in logs: 80 bits
 // of a keyed hash, always the same for one alias in one account.
+// The hashes of people who are writing now are remembered: every message has one.
 func (b *Book) Hash(account, alias string) string {
-	return encoding.EncodeToString(b.keys.PRF("conversation log", account, alias)[:10])
+	return b.names.get(name{account, alias}, func() string {
+		return encoding.EncodeToString(b.keys.PRF("conversation log", account, alias)[:10])
+	})
 }
 
 // Forget drops a conversation from memory at once; whoever erases its record

@@ -107,7 +107,7 @@ func (r *reader) read(raw []byte, lim Limits) (*Document, error) {
 	r.buffer = *bytes.NewBuffer(raw)
 	r.decoder.Reset(&r.buffer, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(false))
 	r.lim = lim
-	r.nodes = make([]Node, 0, expectedNodes(raw))
+	r.nodes = spareNodes(expectedNodes(raw))
 	r.parent, r.index, r.depth, r.strings, r.wantName = -1, 0, 0, 0, false
 	for len(r.nodes) == 0 || r.parent >= 0 {
 		if err := r.step(); err != nil {
