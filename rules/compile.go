@@ -1,0 +1,215 @@
+package rules
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dlclark/regexp2/v2"
+)
+
+const (
+	defaultThreshold = 0.5
+	defaultScore     = 0.5 // of a pattern that states none
+	wordScore        = 0.6 // of the words list: a listed word is meant
+	defaultPass      = 0.3
+	defaultFail      = -0.3
+	wordsPerPattern  = 200 // listed words are joined to patterns of this size
+)
+
+// rule is a compiled rule. It never changes after Load.
+type rule struct {
+	id, kind, file string
+	line, order    int
+	regions        []string
+	patterns       []pattern
+	validator      string // "" for none
+	validate       validator
+	pass, fail     float64
+	drop           bool // a failed validator drops the match
+	near, far      phrases
+	kinds          []string
+	window         int
+	boost          float64
+	where          whereYAML
+	direction      int8 // -1 both, else a Direction
+	threshold      float64
+	mode           Mode
+	tests          testsYAML
+	nearHits       hits // literals of near; nil when some are not in the automaton
+}
+
+// pattern is one way to match a rule.
+type pattern struct {
+	engine  *engine
+	score   float64
+	ceiling float64 // the highest score of a match without context
+	name    string  // for reasons: its number in the rule, or "words"
+	need    need
+	when    condition
+}
+
+// prompt is a compiled prompt rule.
+type prompt struct {
+	id, file string
+	line     int
+	asks     []string
+	patterns []pattern
+	ignore   []pattern
+	mode     Mode
+	tests    testsYAML
+}
+
+// compileRule builds what check has found complete; its errors are complaints
+// about patterns.
+func compileRule(doc document, i int, complain func(text string, path ...any)) *rule {
+	y := doc.file.Rules[i]
+	r := &rule{
+		id: y.ID, kind: y.Kind, file: doc.name, line: doc.line("rules", i),
+		regions: upperAll(y.Regions), validator: y.Validate.Name, validate: validators[y.Validate.Name],
+		pass: y.Validate.Pass.or(defaultPass), fail: y.Validate.Fail.or(defaultFail), drop: y.Validate.Fail.drop,
+		near: newPhrases(y.Context.Near), far: newPhrases(y.Context.Far), kinds: y.Context.Kinds,
+		window: y.Context.Window, boost: y.Context.Boost.or(defaultBoost),
+		where: y.Where, direction: -1, threshold: y.Threshold.or(defaultThreshold), tests: y.Tests,
+	}
+	r.mode, _ = ParseMode(y.Mode) // check has complained
+	if r.window == 0 {
+		r.window = defaultWindow
+	}
+	switch y.Where.Direction {
+	case "inbound":
+		r.direction = int8(Inbound)
+	case "outbound":
+		r.direction = int8(Outbound)
+	}
+	for j, written := range y.Patterns {
+		p, err := newPattern(written.Regex, written.Span)
+		if err != nil {
+			complain("pattern "+quote(written.Regex)+" does not compile: "+err.Error(), "rules", i, "patterns", j, "regex")
+			continue
+		}
+		p.score, p.name = written.Score.or(defaultScore), strconv.Itoa(j+1)
+		r.patterns = append(r.patterns, p)
+	}
+	r.patterns = append(r.patterns, wordPatterns(y.Words)...)
+	for j := range r.patterns {
+		r.patterns[j].ceiling = r.patterns[j].score + r.bestVerdict()
+	}
+	return r
+}
+
+// bestVerdict is the most that the validator adds.
+func (r *rule) bestVerdict() float64 {
+	switch {
+	case r.validate == nil:
+		return 0
+	case r.drop:
+		return r.pass
+	default:
+		return max(r.pass, r.fail)
+	}
+}
+
+func newPattern(regex, span string) (pattern, error) {
+	e, err := newEngine(regex, span)
+	if err != nil {
+		return pattern{}, err
+	}
+	return pattern{engine: e, need: needOf(regex)}, nil
+}
+
+// wordPatterns turns a list of words and phrases into patterns that match them
+// as whole words, white space in phrases as any white space.
+func wordPatterns(words []string) []pattern {
+	var patterns []pattern
+	for chunk := range slices.Chunk(words, wordsPerPattern) {
+		quoted := make([]string, 0, len(chunk))
+		for _, word := range chunk {
+			parts := strings.Fields(foldText(word))
+			for i := range parts {
+				parts[i] = regexp2.Escape(parts[i])
+			}
+			quoted = append(quoted, strings.Join(parts, `\s+`))
+		}
+		p, err := newPattern(`(?<![\p{L}\p{N}_])(?:`+strings.Join(quoted, "|")+`)(?![\p{L}\p{N}_])`, "")
+		if err != nil { // escaped text always compiles
+			continue
+		}
+		p.score, p.name = wordScore, "words"
+		patterns = append(patterns, p)
+	}
+	return patterns
+}
+
+func compilePrompt(doc document, i int, complain func(text string, path ...any)) *prompt {
+	y := doc.file.Prompts[i]
+	p := &prompt{id: y.ID, file: doc.name, line: doc.line("prompts", i), asks: y.Asks, tests: y.Tests}
+	p.mode, _ = ParseMode(y.Mode)
+	build := func(key string, list []string) []pattern {
+		var patterns []pattern
+		for j, regex := range list {
+			compiled, err := newPattern(regex, "")
+			if err != nil {
+				complain("pattern "+quote(regex)+" does not compile: "+err.Error(), "prompts", i, key, j)
+				continue
+			}
+			patterns = append(patterns, compiled)
+		}
+		return patterns
+	}
+	p.patterns, p.ignore = build("patterns", y.Patterns), build("ignore", y.Ignore)
+	return p
+}
+
+// bind ties every need to the library's literals.
+func (l *Library) bind() {
+	var list []string
+	each := func(patterns []pattern) {
+		for _, p := range patterns {
+			for _, words := range p.need.words {
+				list = append(list, words...)
+			}
+		}
+	}
+	for _, r := range l.rules {
+		each(r.patterns)
+		list = append(list, withoutEmpty(r.near.literals)...)
+	}
+	for _, p := range l.prompts {
+		each(p.patterns)
+	}
+	l.literals = newLiterals(list)
+	bindAll := func(patterns []pattern) {
+		for i := range patterns {
+			patterns[i].when = conditionOf(patterns[i].need, l.literals)
+		}
+	}
+	for _, r := range l.rules {
+		bindAll(r.patterns)
+		r.nearHits = make(hits, l.literals.words)
+		if len(r.near.literals) > 0 {
+			r.nearHits, _ = l.literals.set(r.near.literals)
+		}
+	}
+	for _, p := range l.prompts {
+		bindAll(p.patterns)
+	}
+}
+
+func withoutEmpty(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
+}
+
+func upperAll(list []string) []string {
+	result := make([]string, len(list))
+	for i, s := range list {
+		result[i] = strings.ToUpper(s)
+	}
+	return result
+}
+
+func clamp(score float64) float64 {
+	// Rounded so that 0.1 + 0.4 reaches 0.5: authors add in decimal.
+	return math.Round(min(1, max(0, score))*1e6) / 1e6
+}

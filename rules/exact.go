@@ -1,0 +1,113 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/dlclark/regexp2/v2/syntax"
+)
+
+// telling returns texts as a list that a text must hold one of, or nothing when
+// one of them is too short to tell anything.
+func telling(texts []string) [][]string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		if len(text) < 2 {
+			return nil
+		}
+		list[i] = text[:min(len(text), maxLiteral)]
+	}
+	return [][]string{list}
+}
+
+func product(a, b []string) []string {
+	all := make([]string, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			all = append(all, x+y)
+		}
+	}
+	return all
+}
+
+// exact returns the few lower-case ASCII texts that are all that node matches.
+// Nodes without width match "", which is right: they add nothing to a literal.
+func exact(node *syntax.RegexNode) ([]string, bool) {
+	if node.Options&syntax.RightToLeft != 0 {
+		return nil, false // lookbehind keeps its nodes last first
+	}
+	switch node.T {
+	case syntax.NtOne:
+		return exactClass(folded(node.Ch), 1, 1)
+	case syntax.NtSet:
+		return exactClass(classOfSet(node.Set), 1, 1)
+	case syntax.NtOneloop, syntax.NtOnelazy, syntax.NtOneloopatomic:
+		return exactClass(folded(node.Ch), node.M, node.N)
+	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
+		return exactClass(classOfSet(node.Set), node.M, node.N)
+	case syntax.NtMulti:
+		texts := []string{""}
+		for _, r := range node.Str {
+			one, ok := exactClass(folded(r), 1, 1)
+			if !ok {
+				return nil, false
+			}
+			texts = product(texts, one)
+		}
+		return texts, true
+	case syntax.NtBoundary, syntax.NtNonboundary, syntax.NtEmpty, syntax.NtUpdateBumpalong:
+		return []string{""}, true
+	case syntax.NtCapture, syntax.NtGroup, syntax.NtAtomic:
+		return exact(node.Children[0])
+	case syntax.NtConcatenate:
+		return exactSequence(node.Children)
+	case syntax.NtLoop, syntax.NtLazyloop:
+		texts, ok := exact(node.Children[0])
+		if !ok || node.M > 1 || node.N != 1 {
+			return nil, false
+		}
+		if node.M == 0 {
+			texts = append([]string{""}, texts...)
+		}
+		return texts, true
+	case syntax.NtAlternate:
+		return exactAlternate(node.Children)
+	}
+	return nil, false
+}
+
+// exactClass handles one character, perhaps repeated or optional.
+func exactClass(c class, least, most int) ([]string, bool) {
+	letter, ok := c.letter()
+	if !ok || most > maxLiteral || most-least > 1 {
+		return nil, false
+	}
+	texts := []string{strings.Repeat(string(rune(letter)), least)}
+	if most > least {
+		texts = append(texts, strings.Repeat(string(rune(letter)), most))
+	}
+	return texts, true
+}
+
+func exactSequence(nodes []*syntax.RegexNode) ([]string, bool) {
+	all := []string{""}
+	for _, node := range nodes {
+		texts, ok := exact(node)
+		if !ok || len(all)*len(texts) > maxListWords {
+			return nil, false
+		}
+		all = product(all, texts)
+	}
+	return all, true
+}
+
+func exactAlternate(nodes []*syntax.RegexNode) ([]string, bool) {
+	var all []string
+	for _, node := range nodes {
+		texts, ok := exact(node)
+		if !ok || len(all)+len(texts) > maxListWords {
+			return nil, false
+		}
+		all = append(all, texts...)
+	}
+	return all, true
+}

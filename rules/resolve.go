@@ -1,0 +1,51 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+)
+
+// resolve turns candidates into ordered, disjoint findings. Enforced ones come
+// first and shadow ones take what room is left; then the higher score wins,
+// then the longer span, then the rule that was loaded first.
+func (sc *scan) resolve() []Finding {
+	if sc.context.Direction == Outbound && sc.set.own != nil {
+		sc.found = slices.DeleteFunc(sc.found, sc.owned)
+	}
+	slices.SortStableFunc(sc.found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rule.mode, b.rule.mode), cmp.Compare(b.score, a.score),
+			cmp.Compare(b.end-b.start, a.end-a.start), cmp.Compare(a.rule.order, b.rule.order), cmp.Compare(a.start, b.start))
+	})
+	kept := make([]*candidate, 0, min(len(sc.found), 16))
+	for i := range sc.found {
+		c := &sc.found[i]
+		at, _ := slices.BinarySearchFunc(kept, c.start, func(k *candidate, start int) int { return cmp.Compare(k.start, start) })
+		if at > 0 && kept[at-1].end > c.start || at < len(kept) && kept[at].start < c.end {
+			continue
+		}
+		kept = slices.Insert(kept, at, c)
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	findings := make([]Finding, len(kept))
+	for i, c := range kept {
+		findings[i] = sc.finding(c)
+	}
+	return findings
+}
+
+func (sc *scan) finding(c *candidate) Finding {
+	form := canonical(c.rule.kind, sc.body.slice(c.start, c.end), sc.regions)
+	start, end := sc.body.span(c.start, c.end)
+	return Finding{
+		Rule: c.rule.id, Kind: c.rule.kind, Start: start, End: end, Score: c.score, Valid: c.valid,
+		Mode: c.rule.mode, Why: c.why, canonical: &form,
+	}
+}
+
+// owned tells whether a candidate is one of the account's own values.
+func (sc *scan) owned(c candidate) bool {
+	text := sc.body.slice(c.start, c.end)
+	return sc.set.own.has(c.rule.kind, text, canonical(c.rule.kind, text, sc.regions))
+}

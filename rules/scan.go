@@ -1,0 +1,256 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// windowRunes is how much of a text the engine sees at once; 16,384
+	// characters are at most 64 KiB. Small windows also make the prefilter
+	// local: one number in a long text costs one window.
+	windowRunes = 1 << 14
+	// MaxFinding is the length in characters up to which a finding is never
+	// missed or cut where two windows meet. It is also how far lookbehind sees.
+	MaxFinding = 2048
+	// maxKeptRunes bounds the buffers that are kept between scans.
+	maxKeptRunes = 1 << 16
+)
+
+// scan is the state of one Scan. It lives in a pool, so that a clean text
+// allocates nothing.
+type scan struct {
+	set      *Set
+	context  Context
+	regions  []string
+	body     body
+	profile  profile
+	several  bool // the text takes more than one window
+	found    []candidate
+	deadline time.Time // of the budget; set when the first pattern runs
+	field    []string
+	fieldOK  bool
+
+	asides    hits // literals of the field's name and the turn before
+	asideRead bool
+}
+
+// candidate is a match whose score reached its rule's threshold, in characters
+// of the folded text.
+type candidate struct {
+	rule       *active
+	start, end int
+	score      float64
+	valid      bool
+	why        []Reason
+}
+
+// Scan finds personal data in text, which must be valid UTF-8 (else ErrText).
+// ErrBudget means that nothing is known and the caller must fail closed.
+func (s *Set) Scan(text string, c Context) (Result, error) {
+	if text == "" {
+		return Result{}, nil
+	}
+	sc := scratches.Get().(*scan)
+	defer sc.release()
+	sc.set, sc.context = s, c
+	sc.regions = s.regions
+	if c.Region != "" {
+		sc.regions = []string{strings.ToUpper(c.Region)}
+	}
+	if err := sc.read(text); err != nil {
+		return Result{}, err
+	}
+	var result Result
+	if len(sc.found) > 0 {
+		result.Findings = sc.resolve()
+	}
+	if c.Direction == Outbound {
+		asks, err := sc.asks()
+		if err != nil {
+			return Result{}, err
+		}
+		result.Asks = asks
+	}
+	return result, nil
+}
+
+// release clears what the text left behind and gives the buffers back.
+func (sc *scan) release() {
+	clear(sc.body.runes)
+	clear(sc.found)
+	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}, found: sc.found[:0]}
+	kept.profile.found, kept.asides = sc.profile.found, sc.asides
+	if cap(kept.body.runes) > maxKeptRunes {
+		kept.body = body{}
+	}
+	*sc = kept
+	scratches.Put(sc)
+}
+
+// read folds the text and collects candidates, window by window.
+func (sc *scan) read(text string) error {
+	l := sc.set.library.literals
+	sc.profile.reset(l.words)
+	if len(text) <= windowRunes && sc.profile.readASCII(l, text) {
+		sc.body.plain(text)
+		return sc.window(frame{0, 0, len(text), len(text)})
+	}
+	if ascii(text) {
+		sc.body.plain(text)
+	} else if !utf8.ValidString(text) {
+		return ErrText
+	} else {
+		sc.body.fold(text)
+	}
+	return sc.windows(func(f frame) error {
+		sc.readWindow(f)
+		return sc.window(f)
+	})
+}
+
+// ascii tells whether a text may be scanned as it is.
+func ascii(text string) bool {
+	for i := range len(text) {
+		if !plainByte(rune(text[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// frame is one window: the engine sees characters from to end, and the matches
+// count that begin at owned or later and before next, which the window after
+// owns. What lies before owned is for lookbehind, what follows next for the
+// rest of a match and lookahead: MaxFinding each.
+type frame struct{ from, owned, next, end int }
+
+// windows calls visit for each window of the text.
+func (sc *scan) windows(visit func(f frame) error) error {
+	length := sc.body.length()
+	sc.several = length > windowRunes
+	for f := (frame{}); f.owned < length; f.owned = f.next {
+		f.from = max(0, f.owned-MaxFinding)
+		f.end = min(length, f.from+windowRunes)
+		f.next = f.end
+		if f.end < length {
+			f.next -= MaxFinding
+		}
+		if err := visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (sc *scan) readWindow(f frame) {
+	l := sc.set.library.literals
+	sc.profile.reset(l.words)
+	if sc.body.ascii {
+		sc.profile.readASCII(l, sc.body.text[f.from:f.end])
+	} else {
+		sc.profile.readRunes(l, sc.body.runes[f.from:f.end])
+	}
+}
+
+// window runs the rules that the profile does not rule out.
+func (sc *scan) window(f frame) error {
+	for i := range sc.set.rules {
+		a := &sc.set.rules[i]
+		if !sc.set.allows(a, &sc.context) {
+			continue
+		}
+		for j := range a.patterns {
+			p := &a.patterns[j]
+			if !sc.set.unfiltered && (!p.when.met(&sc.profile) || !sc.promising(a, p)) {
+				continue
+			}
+			err := sc.match(p, f, func(start, end int) { sc.score(a, p, start, end) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// promising tells whether a pattern that needs context to reach the threshold
+// may find some. Only an ASCII text can lack a phrase for certain: elsewhere
+// accents hide letters.
+func (sc *scan) promising(a *active, p *pattern) bool {
+	if clamp(p.ceiling) >= a.threshold || sc.several || !sc.body.ascii || sc.asked(a.kind) {
+		return true
+	}
+	if a.nearHits == nil || sc.profile.found.meets(a.nearHits) || sc.aside(a.nearHits) {
+		return true
+	}
+	return slices.ContainsFunc(sc.found, func(c candidate) bool { return slices.Contains(a.kinds, c.rule.kind) })
+}
+
+// aside tells whether the field's name or the turn before may hold one of the
+// wanted literals.
+func (sc *scan) aside(wanted hits) bool {
+	before := ""
+	if turns := sc.context.Before; len(turns) > 0 {
+		before = turns[len(turns)-1].Text
+	}
+	if sc.context.Field == "" && before == "" {
+		return false
+	}
+	if !ascii(sc.context.Field) || !ascii(before) {
+		return true
+	}
+	if !sc.asideRead {
+		sc.asideRead = true
+		l := sc.set.library.literals
+		if cap(sc.asides) < l.words {
+			sc.asides = make(hits, l.words)
+		}
+		sc.asides = sc.asides[:l.words]
+		clear(sc.asides)
+		l.search(sc.context.Field, sc.asides)
+		l.search(before[max(0, len(before)-maxContextRunes):], sc.asides)
+	}
+	return sc.asides.meets(wanted)
+}
+
+func (sc *scan) asked(kind string) bool { return slices.Contains(sc.context.Asked, kind) }
+
+// match runs one pattern over one window within the budget of the text.
+func (sc *scan) match(p *pattern, f frame, yield func(start, end int)) error {
+	if err := sc.spend(); err != nil {
+		return err
+	}
+	sc.body.spread()
+	spent := error(nil)
+	err := p.engine.each(sc.body.runes[f.from:f.end], f.owned-f.from, func(begin, start, end int) bool {
+		if f.from+begin >= f.next {
+			return false
+		}
+		yield(f.from+start, f.from+end)
+		spent = sc.spend()
+		return spent == nil
+	})
+	if err != nil {
+		return err
+	}
+	return spent
+}
+
+// spend checks the budget of the text. The engine's own limit starts anew with
+// each match, so the sum is kept here.
+func (sc *scan) spend() error {
+	now := time.Now()
+	if sc.deadline.IsZero() {
+		sc.deadline = now.Add(ScanBudget)
+		if d := sc.context.Deadline; !d.IsZero() && d.Before(sc.deadline) {
+			sc.deadline = d
+		}
+	}
+	if now.After(sc.deadline) {
+		return ErrBudget
+	}
+	return nil
+}

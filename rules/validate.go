@@ -1,0 +1,74 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+)
+
+// part is a piece of a match that a validator has judged. Start and end are
+// bytes of the match.
+type part struct {
+	start, end int
+	valid      bool
+}
+
+// validator judges the folded text of a match, in the regions
+// (ISO 3166 codes) that the text's author may be in. It returns the parts that are findings: the
+// valid values inside the match when there are some, else the match or the
+// part that has the shape of a value, not valid. A match may hold more than
+// one value because patterns cannot count digits across separators.
+type validator func(text string, regions []string) []part
+
+// validators is every validator that a rule may name.
+var validators = map[string]validator{
+	"card":   validateCard,
+	"iban":   validateIBAN,
+	"us_ssn": validateSSN,
+	"phone":  validatePhone,
+	"expiry": validateExpiry,
+	"ip":     validateIP,
+	"email":  validateEmail,
+	"url":    validateURL,
+}
+
+// Validators returns the names that a rule's validate may have, sorted.
+func Validators() []string {
+	return slices.Sorted(maps.Keys(validators))
+}
+
+// whole judges a match as one.
+func whole(text string, valid bool) []part {
+	return []part{{0, len(text), valid}}
+}
+
+// digitsOf returns the ASCII digits of text.
+func digitsOf(text string) string {
+	digits := make([]byte, 0, len(text))
+	for i := range len(text) {
+		if isDigit(text[i]) {
+			digits = append(digits, text[i])
+		}
+	}
+	return string(digits)
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// group is a run of digits inside a match.
+type group struct{ start, end int }
+
+// groupsOf returns the digit runs of text in order.
+func groupsOf(text string) []group {
+	var groups []group
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) {
+			continue
+		}
+		start := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		groups = append(groups, group{start, i})
+	}
+	return groups
+}
