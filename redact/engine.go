@@ -1,0 +1,188 @@
+// Package redact turns a payload, the findings in it and a policy into edits,
+// and splices them into the original bytes: every other byte stays as it came.
+// What cannot be judged with certainty is refused or made unreadable, never
+// passed on. A token that the bot can see is durable before Rewrite returns.
+//
+// Data walks one way: document -> strings -> findings -> marks -> edits ->
+// bytes. The walk (walk.go) knows where a string stands, judge.go what a
+// finding there may do, settle.go what stands in its place.
+package redact
+
+import (
+	"context"
+	"time"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// Conversations finds the record of a chat by the platform's ids for a person.
+type Conversations interface {
+	// Find gives conversation.ErrUnknown when no alias was ever seen.
+	Find(ctx context.Context, account string, aliases []string) (*conversation.Conversation, error)
+	// Ensure makes the record when there is none and learns new aliases.
+	Ensure(ctx context.Context, account string, aliases []string) (*conversation.Conversation, error)
+}
+
+// Vault keeps values and hands out their tokens.
+type Vault interface {
+	// Tokens gives one token per value, durable on return; a value that the
+	// conversation has seen before keeps its token.
+	Tokens(ctx context.Context, c *conversation.Conversation, values []vault.Value) ([]string, error)
+	// Resolve gives vault.ErrNoToken for a token that is unknown, expired,
+	// erased or of another conversation.
+	Resolve(ctx context.Context, c *conversation.Conversation, token string) (vault.Value, error)
+}
+
+// Scope is what the strings of one stretch share: whose words they are and
+// what is done with findings in them. Read-only once a payload is rewritten.
+type Scope struct {
+	Policy  *Policy
+	Rules   *rules.Set
+	Context rules.Context
+	// Mode is the account's mode. Enforced kinds stay enforced in shadow mode
+	// (break glass keeps card numbers and security codes hidden).
+	Mode     rules.Mode
+	Enforced []string
+	// Aliases name the person (channel.Person); none: tokens are neither made
+	// nor restored.
+	Aliases []string
+	// Echo says that the account itself wrote the words.
+	Echo bool
+}
+
+// outbound says that the bytes go toward the platform.
+func (s *Scope) outbound() bool { return s.Context.Direction == rules.Outbound }
+
+// action is what policy does with a kind in this direction.
+func (s *Scope) action(kind string) Action {
+	if s.outbound() {
+		return s.Policy.Outbound.For(kind)
+	}
+	return s.Policy.Inbound.For(kind)
+}
+
+// mode is the mode that holds for a kind.
+func (s *Scope) mode(kind string) rules.Mode {
+	for _, enforced := range s.Enforced {
+		if enforced == kind {
+			return rules.Enforce
+		}
+	}
+	return s.Mode
+}
+
+// Stretch is a subtree of a document whose strings share a scope. Stretches
+// stand in document order; the innermost one around a string counts.
+type Stretch struct {
+	Root  int
+	Scope *Scope
+}
+
+// Body is a payload to rewrite: its document, the table that says what each
+// path is, and whose words stand where. The first stretch must hold the root.
+type Body struct {
+	Document  *payload.Document
+	Channel   *channel.Channel
+	Table     *channel.Table
+	Stretches []Stretch
+}
+
+// Tally counts findings that share a rule, a kind, an action and a mode.
+type Tally struct {
+	Rule, Kind string
+	Action     Action
+	Mode       rules.Mode
+	Count      int
+}
+
+// Reason names why a payload is not passed on; the list is closed and
+// documented in docs/reasons.md.
+type Reason string
+
+// The reasons of this package.
+const (
+	PolicyBlock   Reason = "policy_block"
+	UnlistedValue Reason = "unlisted_value"
+	ValueInNumber Reason = "value_in_number"
+	ValueInName   Reason = "value_in_name"
+	ValueInArray  Reason = "value_in_array"
+	RuleBudget    Reason = "rule_budget"
+	PromptNoOne   Reason = "prompt_without_person"
+)
+
+// Result is a rewritten payload and what was found in it.
+type Result struct {
+	// Bytes is the document's own slice when nothing was edited.
+	Bytes   []byte
+	Edited  bool
+	Tallies []Tally
+	// Prompts are the rules that found the bot asking for personal data.
+	Prompts []rules.Ask
+	// Unresolved counts tokens that stood for nothing any more.
+	Unresolved int
+	// Refusals name, for each stretch (by index) that must not be passed on,
+	// the first reason. Outbound any entry refuses the call; inbound the
+	// stretch goes into quarantine.
+	Refusals map[int]Reason
+	// Took is the time that finding and judging took, without the store's.
+	Took time.Duration
+}
+
+// Engine rewrites payloads. It is safe for concurrent use.
+type Engine struct {
+	conversations Conversations
+	vault         Vault
+	wordings      wordings
+	limits        payload.Limits
+}
+
+// New makes an engine. With a nil vault it makes and restores no tokens:
+// findings become [KIND], as `piiproxy scan` writes them.
+func New(conversations Conversations, vault Vault, limits payload.Limits) *Engine {
+	return &Engine{conversations: conversations, vault: vault, wordings: loadWordings(), limits: limits}
+}
+
+// Rewrite finds, judges and edits. Errors are those of the store and the
+// vault: they pass, and the caller answers that it should be tried again.
+func (e *Engine) Rewrite(ctx context.Context, body Body) (Result, error) {
+	started := time.Now()
+	w := newWalk(e, body)
+	defer w.release()
+	w.document(body.Document, body.Table.Root())
+	w.copies()
+	took := time.Since(started)
+	result, err := w.settle(ctx)
+	result.Took = took
+	return result, err
+}
+
+// Text rewrites a plain text and lists every finding in it, whatever its
+// action, with the action that policy gives it.
+func (e *Engine) Text(ctx context.Context, text string, scope *Scope) (TextResult, error) {
+	w := newWalk(e, Body{Stretches: []Stretch{{Scope: scope}}})
+	defer w.release()
+	w.keep = true
+	w.judge(place{class: channel.Free}, text)
+	result, err := w.settleText(ctx, text)
+	if err != nil {
+		return TextResult{}, err
+	}
+	return TextResult{Text: string(result.Bytes), Findings: w.judged, Result: result}, nil
+}
+
+// TextResult is a rewritten text with its findings in order.
+type TextResult struct {
+	Text     string
+	Findings []Judged
+	Result
+}
+
+// Judged is a finding with what policy does about it.
+type Judged struct {
+	rules.Finding
+	Action Action
+}

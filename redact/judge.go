@@ -1,0 +1,350 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// Names that stand for a rule where none found the text.
+const (
+	ruleField  = "field"  // personal by the field it stands in
+	ruleToken  = "token"  // looks like a token
+	ruleBudget = "budget" // no rule could judge it in time
+)
+
+// judge scans a text and turns findings into marks.
+func (w *walk) judge(at place, text string) {
+	scope, before := w.body.Stretches[at.owner].Scope, len(w.marks)
+	tokens := w.tokens(at, scope, text)
+	where := w.context(at, scope)
+	result, err := scope.Rules.Scan(text, where)
+	if err != nil {
+		w.forget(before)
+		w.unreadable(at, scope, text)
+		return
+	}
+	for _, f := range result.Findings {
+		if !within(tokens, f.Start, f.End) {
+			w.finding(at, scope, f, text)
+		}
+	}
+	if scope.outbound() && !scope.Echo {
+		w.asked(at, scope, result.Asks)
+	}
+	w.spelled(at, scope, text, before, result.Findings)
+}
+
+// finding gives a finding its action where it stands.
+func (w *walk) finding(at place, scope *Scope, f rules.Finding, text string) {
+	action := scope.action(f.Kind)
+	if w.keep {
+		w.judged = append(w.judged, Judged{f, action})
+	}
+	action = w.limited(at, scope, f, action)
+	mode := scope.mode(f.Kind)
+	if f.Mode != rules.Enforce {
+		mode = f.Mode
+	}
+	w.tally(f.Rule, f.Kind, action, mode)
+	if mode != rules.Enforce || action == Allow || action == Report {
+		return
+	}
+	if action == Block {
+		w.refuse(at.owner, PolicyBlock)
+		return
+	}
+	w.mark(at, mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]})
+}
+
+// limited lowers an action to what the place allows (design.md sections 5, 6).
+func (w *walk) limited(at place, scope *Scope, f rules.Finding, action Action) Action {
+	if action == Allow || action == Report {
+		return action
+	}
+	switch at.class {
+	case channel.Report:
+		return Report
+	case channel.Unlisted:
+		if !f.Valid {
+			return Report
+		}
+		if scope.outbound() && f.Mode == rules.Enforce && scope.mode(f.Kind) == rules.Enforce {
+			w.refuse(at.owner, UnlistedValue)
+		}
+	}
+	return action
+}
+
+// personal marks a whole string that is personal data by the field it stands
+// in. It reports false when policy leaves the kind alone: then the rules look.
+func (w *walk) personal(at place) bool {
+	scope := w.body.Stretches[at.owner].Scope
+	kind := at.step.Kind()
+	action := scope.action(kind)
+	if action == Allow || at.document.Text(at.node) == "" {
+		return false
+	}
+	text := at.document.Text(at.node)
+	if scope.outbound() && len(vault.FindTokens(text)) > 0 {
+		return false // tokens in it are resolved like in any text
+	}
+	mode := scope.mode(kind)
+	w.tally(ruleField, kind, action, mode)
+	if action == Report {
+		return false
+	}
+	if mode != rules.Enforce {
+		return true
+	}
+	if action == Block {
+		w.refuse(at.owner, PolicyBlock)
+		return true
+	}
+	w.mark(at, mark{end: len(text), action: action, rule: ruleField, kind: kind, canonical: strings.TrimSpace(text), text: text})
+	return true
+}
+
+// number judges a number: its text can hold a value, and cannot be edited.
+func (w *walk) number(at place) {
+	scope := w.body.Stretches[at.owner].Scope
+	switch at.class {
+	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
+		return
+	case channel.Personal:
+		if action := scope.action(at.step.Kind()); action != Allow {
+			w.tally(ruleField, at.step.Kind(), Report, scope.mode(at.step.Kind()))
+		}
+		return
+	}
+	text := strings.TrimPrefix(at.document.Text(at.node), "-")
+	if at.depth > 0 {
+		w.innerNumber(at, scope, text)
+		return
+	}
+	w.fixed(at, scope, text, ValueInNumber)
+}
+
+// innerNumber judges a number of a document that stands in a string. Those
+// are people's words spelled as JSON, so a finding replaces the whole number
+// by a string.
+func (w *walk) innerNumber(at place, scope *Scope, text string) {
+	before := len(w.marks)
+	w.judge(at, text)
+	if len(w.marks) == before {
+		return
+	}
+	w.forget(before + 1)
+	node, m := at.document.Nodes[at.node], &w.marks[before]
+	m.codecs, m.start, m.end, m.quoted = at.outer, node.Start, node.End, true
+}
+
+// name judges a member name, which cannot be edited either.
+func (w *walk) name(at place) {
+	switch at.class {
+	case channel.Structural, channel.Routing:
+		return
+	}
+	scope := w.body.Stretches[at.owner].Scope
+	if scope.outbound() {
+		at.class = channel.Free // no place outbound may carry a value in a name
+	}
+	w.fixed(at, scope, at.document.Name(at.node), ValueInName)
+}
+
+// fixed judges text that cannot be edited: a validated finding in a free place
+// refuses the part, elsewhere it is reported (ids are numbers too).
+func (w *walk) fixed(at place, scope *Scope, text string, reason Reason) {
+	where := w.context(at, scope)
+	result, err := scope.Rules.Scan(text, where)
+	if err != nil {
+		w.refuse(at.owner, RuleBudget)
+		return
+	}
+	for _, f := range result.Findings {
+		action, mode := scope.action(f.Kind), scope.mode(f.Kind)
+		if f.Mode != rules.Enforce {
+			mode = f.Mode
+		}
+		if !f.Valid || action == Allow {
+			continue
+		}
+		if at.class == channel.Free && action != Report {
+			w.tally(f.Rule, f.Kind, Block, mode)
+			if mode == rules.Enforce {
+				w.refuse(at.owner, reason)
+			}
+			continue
+		}
+		w.tally(f.Rule, f.Kind, Report, mode)
+	}
+}
+
+// tokens handles what looks like a token: a person's are made harmless, a
+// bot's are resolved when the marks are settled. It returns their spans.
+func (w *walk) tokens(at place, scope *Scope, text string) [][2]int {
+	spans := vault.FindTokens(text)
+	if len(spans) == 0 || at.class == channel.Report {
+		return spans
+	}
+	for _, span := range spans {
+		found := text[span[0]:span[1]]
+		kind, _ := vault.ParseToken(found)
+		m := mark{start: span[0], end: span[1], action: Hide, rule: ruleToken, kind: kind, text: found}
+		if scope.outbound() {
+			m.action = Restore
+			if at.class == channel.Unlisted {
+				m.action = Mask // a field nobody judged gets no value
+			}
+		} else {
+			m.kind = ruleToken
+		}
+		if mode := scope.Mode; mode != rules.Enforce {
+			w.tally(ruleToken, m.kind, m.action, mode)
+			continue
+		}
+		w.mark(at, m)
+	}
+	return spans
+}
+
+// unreadable handles a text that the rules could not judge in their budget:
+// unknown is not clean.
+func (w *walk) unreadable(at place, scope *Scope, text string) {
+	w.tally(ruleBudget, "unreadable", Block, scope.Mode)
+	if scope.Mode != rules.Enforce && len(scope.Enforced) == 0 {
+		return
+	}
+	if scope.outbound() || at.class == channel.Report {
+		w.refuse(at.owner, RuleBudget)
+		return
+	}
+	w.mark(at, mark{end: len(text), action: Hide, rule: ruleBudget, kind: "unreadable", text: text})
+}
+
+// asked notes that the bot asks for personal data. A prompt that policy would
+// capture is refused where there is no one person to capture from.
+func (w *walk) asked(at place, scope *Scope, asks []rules.Ask) {
+	for _, ask := range asks {
+		w.prompts = append(w.prompts, ask)
+		if len(scope.Aliases) > 0 || scope.Mode != rules.Enforce || scope.Context.Account == "" {
+			continue
+		}
+		for _, kind := range ask.Asks {
+			if scope.Policy.Prompts.For(kind) == Capture {
+				w.refuse(at.owner, PromptNoOne)
+			}
+		}
+	}
+}
+
+// spelled looks at text that looks like JSON but is none: an escape in it can
+// spell a digit that no rule sees, so what the escapes spell is scanned too,
+// and a finding there that was not seen as it stands hides the whole text.
+func (w *walk) spelled(at place, scope *Scope, text string, before int, seen []rules.Finding) {
+	plain, from, escaped := unescape(text)
+	if !escaped {
+		return
+	}
+	where := w.context(at, scope)
+	result, err := scope.Rules.Scan(plain, where)
+	if err != nil {
+		w.forget(before)
+		w.unreadable(at, scope, text)
+		return
+	}
+	for _, f := range result.Findings {
+		known := slices.ContainsFunc(seen, func(s rules.Finding) bool {
+			return s.Kind == f.Kind && s.Start <= from[f.Start] && from[f.End] <= s.End
+		})
+		if known || scope.action(f.Kind) == Allow {
+			continue
+		}
+		action := w.limited(at, scope, f, scope.action(f.Kind))
+		mode := scope.mode(f.Kind)
+		w.tally(f.Rule, f.Kind, action, mode)
+		if mode == rules.Enforce && action != Report {
+			w.forget(before)
+			w.mark(at, mark{end: len(text), action: Hide, rule: f.Rule, kind: f.Kind, text: text})
+			return
+		}
+	}
+}
+
+// mark adds a mark at a place.
+func (w *walk) mark(at place, m mark) {
+	m.owner, m.node = at.owner, at.outermost
+	if at.document != nil {
+		if at.document.Nodes[at.node].Kind == payload.String {
+			m.codecs = append([]payload.Codec{at.document.Scope(at.node)}, at.outer...)
+		}
+	}
+	w.marks = append(w.marks, m)
+}
+
+// forget drops the marks from an index on, and what they hold.
+func (w *walk) forget(from int) {
+	clear(w.marks[from:])
+	w.marks = w.marks[:from]
+}
+
+// refuse keeps the first reason of a stretch.
+func (w *walk) refuse(owner int, reason Reason) {
+	if w.refusals == nil {
+		w.refusals = map[int]Reason{}
+	}
+	if _, ok := w.refusals[owner]; !ok {
+		w.refusals[owner] = reason
+	}
+}
+
+// tally counts a finding.
+func (w *walk) tally(rule, kind string, action Action, mode rules.Mode) {
+	for i := range w.tallies {
+		t := &w.tallies[i]
+		if t.Rule == rule && t.Kind == kind && t.Action == action && t.Mode == mode {
+			t.Count++
+			return
+		}
+	}
+	w.tallies = append(w.tallies, Tally{rule, kind, action, mode, 1})
+}
+
+// context is what the rules are told about a text: what its scope knows, the
+// field it stands in, and until when the message it belongs to may be scanned.
+func (w *walk) context(at place, scope *Scope) rules.Context {
+	if w.judging != at.owner+1 {
+		w.judging, w.deadline = at.owner+1, time.Now().Add(rules.ScanBudget)
+	}
+	context := scope.Context
+	context.Field, context.Deadline = fieldName(at), w.deadline
+	return context
+}
+
+// fieldName is the nearest member name around a string.
+func fieldName(at place) string {
+	if at.document == nil {
+		return ""
+	}
+	for i := at.node; i >= 0; i = at.document.Nodes[i].Parent {
+		if at.document.Nodes[i].KeyEnd > 0 {
+			return at.document.Name(i)
+		}
+	}
+	return ""
+}
+
+// within says that a span touches one of the spans.
+func within(spans [][2]int, start, end int) bool {
+	for _, s := range spans {
+		if start < s[1] && s[0] < end {
+			return true
+		}
+	}
+	return false
+}
