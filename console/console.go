@@ -1,0 +1,127 @@
+// Package console is the operator's way in: the admin API. Nobody gets an
+// answer without credentials, and what it does is audited by whoever does it.
+//
+// Commands that run beside a serving process speak to it here. They prove that
+// they may read the key set by a token that is derived from it, so that there
+// is no default, no file and no secret to set.
+package console
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Keys derives the commands' token.
+type Keys interface {
+	PRF(label string, parts ...string) []byte
+}
+
+// Operations is what operators may do.
+type Operations interface {
+	// SetMode changes an account's mode for a while. The error is for the
+	// operator.
+	SetMode(ctx context.Context, order ModeOrder) error
+	// ConversationHash gives what logs show for a user id.
+	ConversationHash(account, id, actor, request string) (string, error)
+}
+
+// ModeOrder asks for another mode. For is a Go duration such as 30m.
+type ModeOrder struct {
+	Account string        `json:"account"`
+	Mode    string        `json:"mode"`
+	For     time.Duration `json:"for"`
+	Reason  string        `json:"reason"`
+	All     bool          `json:"all"`
+	Actor   string        `json:"actor"`
+}
+
+// HashOrder asks for the hash that logs show for a user id.
+type HashOrder struct {
+	Account string `json:"account"`
+	ID      string `json:"id"`
+	Actor   string `json:"actor"`
+}
+
+// HashAnswer answers it.
+type HashAnswer struct {
+	Conversation string `json:"conversation"`
+}
+
+// Problem is the body of every answer that is not 200.
+type Problem struct {
+	Error string `json:"error"`
+}
+
+// CommandToken is the bearer token of commands that can read the key set: 256
+// bits, derived, never stored.
+func CommandToken(keys Keys) string {
+	return hex.EncodeToString(keys.PRF("admin api, commands"))
+}
+
+// maxOrder bounds the body of an order.
+const maxOrder = 64 << 10
+
+// Handler serves the admin API.
+func Handler(keys Keys, operations Operations) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/mode", order(func(ctx context.Context, o ModeOrder) (struct{}, error) {
+		return struct{}{}, operations.SetMode(ctx, o)
+	}))
+	mux.Handle("POST /v1/conversation", order(func(_ context.Context, o HashOrder) (HashAnswer, error) {
+		hash, err := operations.ConversationHash(o.Account, strings.TrimSpace(o.ID), o.Actor, "")
+		return HashAnswer{hash}, err
+	}))
+	return authorized(keys, mux)
+}
+
+// authorized lets only callers with a token in. The token is compared as a MAC,
+// so that the time it takes says nothing.
+func authorized(keys Keys, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok || subtle.ConstantTimeCompare(keys.PRF("admin api, compare", token), keys.PRF("admin api, compare", CommandToken(keys))) != 1 {
+			write(w, http.StatusUnauthorized, Problem{"a bearer token is needed; commands on this machine derive it from the key set"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// order decodes a strict JSON order, has it carried out and answers.
+func order[Order, Answer any](do func(context.Context, Order) (Answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+			write(w, http.StatusUnsupportedMediaType, Problem{"send application/json"})
+			return
+		}
+		var o Order
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&o); err != nil || !errors.Is(decoder.Decode(&struct{}{}), io.EOF) {
+			write(w, http.StatusBadRequest, Problem{"the order is not the JSON object that this endpoint takes"})
+			return
+		}
+		answer, err := do(r.Context(), o)
+		if err != nil {
+			write(w, http.StatusUnprocessableEntity, Problem{err.Error()})
+			return
+		}
+		write(w, http.StatusOK, answer)
+	})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller may be gone
+}

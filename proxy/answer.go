@@ -1,0 +1,188 @@
+package proxy
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// answer turns the platform's answer into what the bot gets. Whatever cannot
+// be read whole is answered by us instead.
+func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *exchange) *http.Response {
+	if response == nil {
+		return x.refuse(r, unreachable(err))
+	}
+	x.record.answered(response.StatusCode)
+	stripHopHeaders(response.Header)
+	response.Trailer = nil
+	if f := p.rewriteAnswer(r.Context(), response, r, x); f != nil {
+		return x.refuse(r, *f)
+	}
+	x.lengthen(response)
+	return response
+}
+
+// counted is up to how many bytes net/http finds a body's length by itself.
+const counted = 2 << 10
+
+// lengthen says how long a body is that would be sent in chunks otherwise.
+func (x *exchange) lengthen(response *http.Response) {
+	if _, ours := response.Body.(*plainBody); ours && response.ContentLength > counted {
+		x.header.Set("Content-Length", strconv.FormatInt(response.ContentLength, 10))
+	}
+}
+
+// refuse answers the bot ourselves.
+func (x *exchange) refuse(r *http.Request, f Refusal) *http.Response {
+	x.refused = &f
+	return canned(r, f, x.record.trace)
+}
+
+// rewriteAnswer reads, judges and edits an answer in place.
+func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *http.Request, x *exchange) *Refusal {
+	switch {
+	case response.StatusCode >= 300 && response.StatusCode < 400 && response.StatusCode != http.StatusNotModified:
+		return &refuseRedirect
+	case r.Method == http.MethodHead, response.StatusCode == http.StatusNoContent, response.StatusCode == http.StatusNotModified:
+		return nil
+	}
+	if coding := response.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &refuseAnswer
+	}
+	ok, charset := isJSON(response.Header["Content-Type"])
+	if charset != nil {
+		return &refuseAnswer
+	}
+	if !ok && response.StatusCode == http.StatusOK && isMedia(response.Header.Get("Content-Type")) {
+		return p.download(response, x)
+	}
+	raw, f := p.readAnswer(response)
+	if f != nil || len(raw) == 0 {
+		replaceBody(response, raw)
+		return f
+	}
+	if !ok {
+		return &refuseAnswer
+	}
+	return p.judgeAnswer(ctx, response, raw, x)
+}
+
+// readAnswer reads an answer whole; one that ends early is no answer.
+func (p *Proxy) readAnswer(response *http.Response) ([]byte, *Refusal) {
+	limit := int64(2 * p.config.Limits.Payload.Bytes) // unpacked: twice what is inspected of a body
+	size := response.ContentLength
+	if size > limit {
+		return nil, &refuseAnswerSize
+	}
+	raw, err := readAll(io.LimitReader(response.Body, limit+1), size)
+	switch {
+	case err != nil:
+		return nil, &refuseTruncated
+	case int64(len(raw)) > limit:
+		return nil, &refuseAnswerSize
+	}
+	return raw, nil
+}
+
+// judgeAnswer runs redact over a JSON answer and learns from it.
+func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []byte, x *exchange) *Refusal {
+	limits := p.config.Limits.Payload
+	limits.Bytes *= 2
+	document, err := payload.Parse(raw, limits)
+	if err != nil {
+		return &refuseAnswer
+	}
+	defer document.Free()
+	p.learn(ctx, x, document)
+	scope := p.scope(x.account, rules.Inbound, p.subject(x))
+	if !judged(scope) {
+		replaceBody(response, raw)
+		return nil
+	}
+	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
+		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: []redact.Stretch{{Scope: scope}},
+	})
+	if err != nil {
+		return unsettled(err)
+	}
+	if len(result.Refusals) > 0 {
+		return &refuseAnswer
+	}
+	x.record.tallies = append(x.record.tallies, result.Tallies...)
+	replaceBody(response, result.Bytes)
+	return nil
+}
+
+// subject is the person that an answer tells about: the recipient of the call,
+// or the one whose profile was asked for.
+func (p *Proxy) subject(x *exchange) channel.Person {
+	if x.send.Person.Known() || x.call.Kind != channel.CallRead || len(x.call.Segments) != 1 {
+		return x.send.Person
+	}
+	return x.account.Channel.PersonOf(x.call.Account)
+}
+
+// learn keeps the ids of messages that went through here, and the names under
+// which the platform knows a person.
+func (p *Proxy) learn(ctx context.Context, x *exchange, document *payload.Document) {
+	if !x.send.Message {
+		return
+	}
+	answer := x.account.Channel.Answer(document)
+	p.sent.add(answer.IDs)
+	for _, pair := range answer.Aliases {
+		// A failure to learn loses nothing: the next webhook teaches it again.
+		_ = p.config.Records.Conversations.Learn(ctx, x.account.Name, pair[0], pair[1])
+	}
+}
+
+// isMedia says whether a declared type is a file's.
+func isMedia(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	switch main, _, _ := strings.Cut(kind, "/"); main {
+	case "image", "audio", "video":
+		return kind != "image/svg+xml"
+	}
+	return kind == "application/octet-stream" || kind == "application/pdf"
+}
+
+// download streams a file where policy says so. When it breaks off, the
+// connection to the bot breaks off too: it must not look complete.
+func (p *Proxy) download(response *http.Response, x *exchange) *Refusal {
+	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), "/")
+	if !passes(x.account.Media.Inbound, kind) {
+		return &refuseMedia
+	}
+	if response.ContentLength > p.config.Limits.Media {
+		return &refuseAnswerSize
+	}
+	response.Body = &whole{ReadCloser: response.Body, left: p.config.Limits.Media}
+	return nil
+}
+
+// whole is a body that is passed on whole, or whose connection is cut.
+type whole struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *whole) Read(to []byte) (int, error) {
+	n, err := b.ReadCloser.Read(to)
+	b.left -= int64(n)
+	if b.left < 0 || (err != nil && err != io.EOF) {
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}

@@ -1,0 +1,244 @@
+package proxy
+
+import (
+	"context"
+	"slices"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// bundle is the part of a delivery that one bot gets.
+type bundle struct {
+	account   *Account // whose bot
+	channel   *channel.Channel
+	document  *payload.Document
+	parts     []channel.Part
+	owners    []*Account // of parts
+	stretches []redact.Stretch
+}
+
+// bundles finds the account of every part and splits the delivery by bot. It
+// stays one document, byte for byte, unless it is for several bots or holds
+// parts that no account names: those go into quarantine.
+func (p *Proxy) bundles(ctx context.Context, in inbound, ch *channel.Channel, d *payload.Document, parts []channel.Part) ([]bundle, *Refusal) {
+	owners := p.config.Tenants.owners(in.app, ch, parts)
+	var bots []*Account // one account for each bot
+	foreign := false
+	for _, owner := range owners {
+		switch {
+		case owner == nil:
+			foreign = true
+		case !slices.ContainsFunc(bots, owner.sameBot):
+			bots = append(bots, owner)
+		}
+	}
+	if !foreign && len(bots) == 1 {
+		return []bundle{p.newBundle(bots[0], ch, d, parts, owners)}, nil
+	}
+	if foreign {
+		if refusal := p.setForeignAside(ctx, in, d, parts, owners); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return p.split(ch, d, parts, owners, bots)
+}
+
+// sameBot says that two accounts share a bot, so that a delivery for both can
+// stay one.
+func (a *Account) sameBot(other *Account) bool {
+	return a == other || (a.Bot.URL.String() == other.Bot.URL.String() && a.Bot.Secret() == other.Bot.Secret() && a.Spool == other.Spool)
+}
+
+// split makes one document a bot, without the elements of the others.
+func (p *Proxy) split(ch *channel.Channel, d *payload.Document, parts []channel.Part, owners, bots []*Account) ([]bundle, *Refusal) {
+	bundles := make([]bundle, 0, len(bots))
+	for _, bot := range bots {
+		b, err := p.only(bot.App, ch, d, parts, func(i int) bool {
+			return around(parts, i) || (owners[i] != nil && bot.sameBot(owners[i]))
+		})
+		if err != nil {
+			return nil, &refuseInternal
+		}
+		if b != nil {
+			bundles = append(bundles, *b)
+		}
+	}
+	return bundles, nil
+}
+
+// only makes a bundle of the parts that are wanted; nil when there are none.
+// An element (an event, a change) goes when any part of it is not wanted: a
+// part that must not be passed on shares its element with nobody else.
+func (p *Proxy) only(app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, wanted func(i int) bool) (*bundle, error) {
+	dropped := map[int]bool{}
+	keptAny := false
+	for i, part := range parts {
+		if !wanted(i) {
+			dropped[part.Element] = true
+		}
+	}
+	for i, part := range parts {
+		if wanted(i) && !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
+			keptAny = true
+		}
+	}
+	if !keptAny {
+		return nil, nil
+	}
+	raw, err := payload.Splice(d.Raw, without(d, parts, dropped))
+	if err != nil {
+		return nil, err
+	}
+	rest, err := payload.Parse(raw, p.config.Limits.Payload)
+	if err != nil {
+		return nil, err
+	}
+	again, err := ch.Delivery(rest)
+	if err != nil {
+		return nil, err
+	}
+	owners := p.config.Tenants.owners(app, ch, again)
+	b := p.newBundle(owners[0], ch, rest, again, owners)
+	return &b, nil
+}
+
+// without removes elements, and entries that are left with none.
+func without(d *payload.Document, parts []channel.Part, dropped map[int]bool) []payload.Edit {
+	arrays := map[int]bool{}
+	empty := map[int]bool{}
+	for element := range dropped {
+		arrays[d.Nodes[element].Parent] = true
+	}
+	for i, part := range parts {
+		if _, seen := empty[part.Entry]; !seen {
+			empty[part.Entry] = true
+		}
+		if !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
+			empty[part.Entry] = false
+		}
+	}
+	entries := d.Child(0, "entry")
+	edits := keep(d, entries, func(node int) bool { return !empty[node] && !dropped[node] })
+	for array := range arrays {
+		entry := d.Nodes[array].Parent
+		if array != entries && !empty[entry] && !dropped[entry] {
+			edits = append(edits, keep(d, array, func(node int) bool { return !dropped[node] })...)
+		}
+	}
+	return edits
+}
+
+// keep is Document.Keep by node.
+func keep(d *payload.Document, array int, wanted func(node int) bool) []payload.Edit {
+	nodes := slices.Collect(d.Children(array))
+	return d.Keep(array, func(position int) bool { return wanted(nodes[position]) })
+}
+
+// newBundle gives every part its scope.
+func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Document, parts []channel.Part, owners []*Account) bundle {
+	b := bundle{account: account, channel: ch, document: d, parts: parts, owners: owners}
+	b.stretches = make([]redact.Stretch, 1, len(parts)+1)
+	b.stretches[0] = redact.Stretch{Scope: p.scope(account, rules.Inbound, channel.Person{})}
+	for i, part := range parts {
+		scope := p.scope(owners[i], rules.Inbound, part.Person)
+		scope.Echo = part.Echo
+		b.stretches = append(b.stretches, redact.Stretch{Root: part.Root, Scope: scope})
+	}
+	return b
+}
+
+// scope is how an account's words in one direction are judged.
+func (p *Proxy) scope(a *Account, direction rules.Direction, person channel.Person) *redact.Scope {
+	mode, enforced := a.mode(p.config.Now)
+	return &redact.Scope{
+		Policy: a.Policy, Rules: a.Rules, Mode: mode, Enforced: enforced, Aliases: person.Aliases,
+		Context: rules.Context{Direction: direction, Channel: string(a.Channel.Name()), Account: a.Name, Region: a.Region, Language: a.Language},
+	}
+}
+
+// judged says that anything may be found or changed in a scope at all.
+func judged(s *redact.Scope) bool { return s.Mode != rules.Off || len(s.Enforced) > 0 }
+
+// withhold takes the parts that must not be passed on out of a bundle and
+// seals them; nil when nothing is left.
+func (p *Proxy) withhold(ctx context.Context, in inbound, b bundle, result redact.Result) (*bundle, *Refusal) {
+	refused := map[int]bool{}
+	for stretch, reason := range result.Refusals {
+		if stretch == 0 {
+			refused = nil
+		}
+		element := b.document.Raw
+		if stretch > 0 {
+			element = rawOf(b.document, b.parts[stretch-1].Element)
+		}
+		if refusal := p.setAside(ctx, in, element, string(reason)); refusal != nil {
+			return nil, refusal
+		}
+		if refused == nil {
+			return nil, nil // the root itself: nothing can be passed on
+		}
+		refused[b.parts[stretch-1].Element] = true
+	}
+	rest, err := p.only(b.account.App, b.channel, b.document, b.parts, func(i int) bool { return !refused[b.parts[i].Element] })
+	if err != nil {
+		return nil, &refuseInternal
+	}
+	return rest, nil
+}
+
+// setForeignAside seals the elements that no account names.
+func (p *Proxy) setForeignAside(ctx context.Context, in inbound, d *payload.Document, parts []channel.Part, owners []*Account) *Refusal {
+	sealed := map[int]bool{}
+	for i, part := range parts {
+		if owners[i] != nil || sealed[part.Element] || sealed[part.Entry] {
+			continue
+		}
+		sealed[part.Element] = true
+		if refusal := p.setAside(ctx, in, rawOf(d, part.Element), "account_unknown"); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
+}
+
+// setAside seals bytes into quarantine, which ends their way: 200.
+func (p *Proxy) setAside(ctx context.Context, in inbound, body []byte, reason string) *Refusal {
+	if err := p.quarantine.seal(ctx, in, body, reason); err != nil {
+		return &refuseStore
+	}
+	return nil
+}
+
+// repeatedly refuses a delivery that cannot be read, and seals it when it has
+// come three times in ten minutes: then it must not block the account.
+func (p *Proxy) repeatedly(ctx context.Context, in inbound, f Refusal) *Refusal {
+	if p.failures.third(in.hash + f.Reason) {
+		return p.setAside(ctx, in, in.body, f.Reason)
+	}
+	return &f
+}
+
+func rawOf(d *payload.Document, i int) []byte { return d.Raw[d.Nodes[i].Start:d.Nodes[i].End] }
+
+// lanes are the conversations in a bundle, by their keyed hashes: a delivery
+// must not overtake an earlier one of any of them.
+// They cost a hash each and are needed only where something may wait.
+func (p *Proxy) lanes(b bundle) []string {
+	if !b.account.Spool && p.delivery.outbox.empty() {
+		return nil
+	}
+	var lanes []string
+	for i, part := range b.parts {
+		if !part.Person.Known() || b.owners[i] == nil {
+			continue
+		}
+		lane := p.config.Records.Conversations.Hash(b.owners[i].Name, part.Person.Aliases[0])
+		if !slices.Contains(lanes, lane) {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes
+}

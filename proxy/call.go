@@ -1,0 +1,364 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// exchange is one call of a bot on its way to the platform and back.
+type exchange struct {
+	account  *Account
+	call     channel.Call
+	document *payload.Document // nil when the call has no body
+	send     channel.Send
+	record   *record
+	started  time.Time
+	sent     time.Time   // when it went to the platform
+	header   http.Header // of the answer to the bot
+	refused  *Refusal    // why the platform's answer was not passed on
+}
+
+// call takes a Graph call of a bot.
+func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{started: p.config.Now(), header: w.Header(), record: &record{event: "call", direction: "outbound", reason: "ok", trace: newTrace()}}
+	x.record.started = x.started
+	defer x.free()
+	target, refused := p.prepare(w, r, x)
+	if refused != nil {
+		p.refuseCall(w, x, *refused)
+		return
+	}
+	x.sent = p.config.Now()
+	p.forward.serve(w, r.WithContext(callContext{p.forward.deadlines.at(x.sent), x}), target)
+	if x.refused != nil {
+		p.logged(x.record, *x.refused)
+		return
+	}
+	p.log(x.record)
+}
+
+// free gives back what the call's document took.
+func (x *exchange) free() {
+	if x.document != nil {
+		x.document.Free()
+	}
+}
+
+// exchangeKey finds the exchange in a request's context.
+type exchangeKey struct{}
+
+// refuseCall answers the bot in Graph's shape.
+func (p *Proxy) refuseCall(w http.ResponseWriter, x *exchange, f Refusal) {
+	p.logged(x.record, f)
+	graphRefusal(w, f, x.record.trace)
+}
+
+// prepare finds the account, reads and rewrites the body and leaves the
+// request ready to be forwarded to the address it returns.
+func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*url.URL, *Refusal) {
+	account, path := p.config.Tenants.call(r, r.URL.EscapedPath())
+	call, err := channel.ParseCall(r.Method, path)
+	if err != nil {
+		return nil, &refuseTarget
+	}
+	x.call = call
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &refuseQuery
+	}
+	if account != nil {
+		x.own(account, p)
+	}
+	streamed, refused := p.body(w, r, x)
+	if refused != nil {
+		return nil, refused
+	}
+	if account == nil {
+		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, query, x.document)); account == nil {
+			return nil, &refuseAccount
+		}
+		x.own(account, p)
+	}
+	if streamed {
+		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
+	}
+	if refused := p.inspect(r, x, query); refused != nil {
+		return nil, refused
+	}
+	return target(account.Graph, path, r.URL.RawQuery), nil
+}
+
+// own says whose call it is.
+func (x *exchange) own(account *Account, p *Proxy) {
+	x.account, x.record.account = account, account
+	x.record.mode, _ = account.mode(p.config.Now)
+}
+
+// body reads a JSON body. A file that is uploaded is not read here: true says
+// that it is streamed.
+func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool, *Refusal) {
+	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
+		return false, emptyCall(r, x)
+	}
+	types := r.Header["Content-Type"]
+	ok, charset := isJSON(types)
+	switch {
+	case charset != nil:
+		return false, charset
+	case x.call.Kind == channel.CallMediaUpload && len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data"),
+		x.call.Kind == channel.CallUpload:
+		return true, nil
+	case !ok:
+		return false, &refuseMediaType
+	case x.call.Kind == channel.CallBatch:
+		return false, &refuseBatch
+	}
+	raw, refused := p.readBody(w, r)
+	if refused != nil {
+		return false, refused
+	}
+	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	if err != nil {
+		f := refuseSyntax.because(parseReason(err))
+		return false, &f
+	}
+	x.document = document
+	x.record.bytesIn = len(raw)
+	if document.Child(0, "batch") >= 0 {
+		return false, &refuseBatch
+	}
+	return false, nil
+}
+
+// emptyCall lets calls without a body through, but no batch, and none that
+// says it has JSON: nothing is no JSON.
+func emptyCall(r *http.Request, x *exchange) *Refusal {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if x.call.Kind == channel.CallBatch {
+		return &refuseBatch
+	}
+	if ok, _ := isJSON(r.Header["Content-Type"]); ok {
+		f := refuseSyntax.because("parse_" + payload.ReasonEmpty)
+		return &f
+	}
+	return nil
+}
+
+// carriers are query parameters that carry a message, or make the platform
+// read the call as another one (threats.md O10).
+var carriers = []string{"method", "batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"}
+
+// credentials are query parameters that are secret and never scanned.
+var credentials = []string{"access_token", "appsecret_proof", "appsecret_time", "input_token", "client_secret", "fb_exchange_token", "code"}
+
+// inspect rewrites the body and judges the query.
+func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal {
+	for _, name := range carriers {
+		if query.Has(name) {
+			return &refuseQuery
+		}
+	}
+	x.send.Message = false
+	if x.document != nil {
+		if refused := p.register(x); refused != nil {
+			return refused
+		}
+		x.send = x.account.Channel.Send(x.document)
+	}
+	scope := p.scope(x.account, rules.Outbound, x.send.Person)
+	x.converse(p, scope.Aliases)
+	if !judged(scope) {
+		p.setBody(r, x)
+		return nil
+	}
+	if refused := p.inspectQuery(r.Context(), x, query, scope); refused != nil {
+		return refused
+	}
+	if x.document == nil {
+		return nil
+	}
+	return p.inspectBody(r, x, scope)
+}
+
+// converse notes whose conversation the call is in.
+func (x *exchange) converse(p *Proxy, aliases []string) {
+	if len(aliases) > 0 {
+		x.record.conversations = []string{p.config.Records.Conversations.Hash(x.account.Name, aliases[0])}
+	}
+}
+
+func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *Refusal {
+	result, err := p.config.Engine.Rewrite(r.Context(), redact.Body{
+		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}},
+	})
+	if err != nil {
+		return unsettled(err)
+	}
+	p.config.Metrics.scanned(result.Took)
+	x.record.found(result)
+	if reason, refused := result.Refusals[0]; refused {
+		f := refusePolicy.because(string(reason))
+		x.record.bytesOut = 0
+		return &f
+	}
+	if result.Edited {
+		x.document = &payload.Document{Raw: result.Bytes}
+	}
+	p.setBody(r, x)
+	return nil
+}
+
+// inspectQuery refuses a call whose query holds what policy would change: the
+// query of a call is not edited.
+func (p *Proxy) inspectQuery(ctx context.Context, x *exchange, query url.Values, scope *redact.Scope) *Refusal {
+	for name, values := range query {
+		if slices.Contains(credentials, name) || untouched(x.account.Channel.Request().Root().Member(name).Class()) {
+			continue
+		}
+		for _, value := range values {
+			result, err := p.config.Engine.Text(ctx, value, scope)
+			if err != nil {
+				return unsettled(err)
+			}
+			if result.Edited || len(result.Refusals) > 0 {
+				x.record.found(result.Result)
+				f := refusePolicy.because("value_in_query")
+				return &f
+			}
+		}
+	}
+	return nil
+}
+
+// untouched says that a place holds an id, structure or a link: never scanned,
+// because ids look like cards.
+func untouched(class channel.Class) bool {
+	switch class {
+	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
+		return true
+	}
+	return false
+}
+
+// setBody puts the document's bytes into the request.
+func (p *Proxy) setBody(r *http.Request, x *exchange) {
+	if x.document == nil {
+		return
+	}
+	x.record.bytesOut = len(x.document.Raw)
+	setBody(r, x.document.Raw)
+}
+
+// register rewrites calls that register a webhook to piiproxy's own address,
+// or refuses them: a bot must not undo the proxy by itself.
+// A call that sends a message registers nothing, whatever its text says.
+func (p *Proxy) register(x *exchange) *Refusal {
+	if x.call.Kind == channel.CallSend {
+		return nil
+	}
+	fields := channel.Registration(x.document)
+	if len(fields) == 0 {
+		return nil
+	}
+	if p.config.PublicURL == "" {
+		return &refuseRegister
+	}
+	edits := make([]payload.Edit, 0, len(fields))
+	for _, node := range fields {
+		by, ok := p.registered(x, node)
+		if !ok {
+			return &refuseRegister
+		}
+		edits = append(edits, payload.Edit{
+			Codecs: []payload.Codec{x.document.Scope(node)}, End: len(x.document.Text(node)), Text: by,
+		})
+	}
+	raw, err := payload.Splice(x.document.Raw, edits)
+	if err != nil {
+		return &refuseRegister
+	}
+	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	if err != nil {
+		return &refuseRegister
+	}
+	x.document = document
+	x.record.event = "registration_rewritten"
+	return nil
+}
+
+// registered is what a field of a registration becomes. False: the field is no
+// string, or hides a registration in a document of its own.
+func (p *Proxy) registered(x *exchange, node int) (string, bool) {
+	if x.document.Nodes[node].Kind != payload.String {
+		return "", false
+	}
+	switch x.document.Name(node) {
+	case "callback_url", "override_callback_uri":
+		return p.config.PublicURL + "/webhook/" + x.account.App.Name, true
+	case "verify_token":
+		return x.account.App.VerifyToken(), true
+	}
+	return "", false
+}
+
+// upload lets a file through where policy says so. It is streamed, never held.
+func (p *Proxy) upload(w http.ResponseWriter, r *http.Request, account *Account) *Refusal {
+	if !passes(account.Media.Outbound, "default") {
+		return &refuseMedia
+	}
+	if r.ContentLength > p.config.Limits.Media {
+		return &refuseTooLarge
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, p.config.Limits.Media)
+	return nil
+}
+
+// tokensOf gives the access tokens that a call carries.
+func tokensOf(r *http.Request, query url.Values, document *payload.Document) []string {
+	tokens := slices.Clone(query["access_token"])
+	for _, header := range r.Header["Authorization"] {
+		if scheme, token, ok := strings.Cut(header, " "); ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "OAuth")) {
+			tokens = append(tokens, strings.TrimSpace(token))
+		}
+	}
+	if document != nil {
+		if node := document.Child(0, "access_token"); node >= 0 && document.Nodes[node].Kind == payload.String {
+			tokens = append(tokens, document.Text(node))
+		}
+	}
+	return tokens
+}
+
+// target is where a call goes: scheme, host and base path come from the
+// configuration only, the rest is the path that ParseCall has accepted.
+func target(graph *url.URL, path, query string) *url.URL {
+	u := *graph
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		decoded = path
+	}
+	base := strings.TrimSuffix(graph.Path, "/")
+	u.Path, u.RawPath, u.RawQuery, u.User, u.Fragment = base+decoded, strings.TrimSuffix(graph.EscapedPath(), "/")+path, query, nil, ""
+	return &u
+}
+
+// parseReason is the closed reason of a body that is not strict JSON.
+func parseReason(err error) string {
+	var problem *payload.Error
+	if errors.As(err, &problem) {
+		return "parse_" + problem.Reason
+	}
+	return refuseSyntax.Reason
+}

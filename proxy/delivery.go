@@ -1,0 +1,105 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/piiproxy/piiproxy/channel"
+)
+
+// parcel is a rewritten delivery for one bot.
+type parcel struct {
+	account *Account
+	body    []byte
+	lanes   []string // keyed hashes of the conversations in it
+	header  http.Header
+	trace   string
+}
+
+// delivery is the one seam between what was rewritten and the bot: it hands
+// the bot's status back, or seals, acknowledges and sends in order later.
+type delivery struct {
+	client *http.Client
+	outbox *outbox
+}
+
+// newDelivery opens the outbox and starts its worker.
+func newDelivery(ctx context.Context, config Config, q *quarantine) (*delivery, error) {
+	transport := &http.Transport{
+		Proxy:               nil, // HTTP_PROXY is not for webhooks
+		DialContext:         (&net.Dialer{Timeout: config.Limits.Upstream.Dial}).DialContext,
+		TLSHandshakeTimeout: config.Limits.Upstream.TLS,
+		MaxIdleConnsPerHost: 128,
+		IdleConnTimeout:     75 * time.Second,
+		DisableCompression:  true,
+		ForceAttemptHTTP2:   true,
+	}
+	d := &delivery{client: &http.Client{
+		Transport:     transport,
+		Timeout:       config.Limits.BotTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	o, err := newOutbox(ctx, config, q, d.send)
+	if err != nil {
+		return nil, err
+	}
+	d.outbox = o
+	return d, nil
+}
+
+func (d *delivery) close() error {
+	err := d.outbox.close()
+	d.client.CloseIdleConnections()
+	return err
+}
+
+// deliver passes a parcel through to its bot and gives the bot's status. An
+// account that spools, and a conversation with an undelivered parcel, go
+// through the outbox instead: 200 once the parcel is durable.
+func (d *delivery) deliver(ctx context.Context, p parcel) (int, *Refusal) {
+	if p.account.Spool || d.outbox.holds(p.lanes) {
+		return d.outbox.add(ctx, p)
+	}
+	status, err := d.send(ctx, p)
+	var timeout net.Error
+	switch {
+	case err == nil:
+		return status, nil
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return 0, &refuseBotSlow
+	}
+	return 0, &refuseBotDown
+}
+
+// maxBotAnswer bounds what is read of a bot's answer, which goes nowhere: the
+// platform looks at the status only.
+const maxBotAnswer = 64 << 10
+
+// send signs a parcel and posts it. Errors never hold the URL: callers decide
+// by kind.
+func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.account.Bot.URL.String(), bytes.NewReader(p.body))
+	if err != nil {
+		return 0, errors.New("building the bot's request")
+	}
+	for _, name := range []string{"User-Agent", "Accept"} {
+		if value := p.header.Get(name); value != "" {
+			request.Header.Set(name, value)
+		}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Request-Id", p.trace)
+	channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
+	response, err := d.client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBotAnswer)) // lets the connection be used again
+	return response.StatusCode, nil
+}

@@ -1,0 +1,209 @@
+package proxy
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// answer writes a refusal the way a listener's callers expect.
+type answer func(w http.ResponseWriter, f Refusal, trace string)
+
+// door lets plain requests in: origin-form targets, known methods, bounded
+// heads, no upgrades (threats.md O1, O5, O7 and fact 6). Hop-by-hop headers
+// end here, before anything can act on them.
+func (p *Proxy) door(next http.Handler, refuse answer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f, refused := p.plain(r); refused {
+			trace := newTrace()
+			w.Header().Set("Connection", "close")
+			p.config.Metrics.refuse(f.Reason)
+			p.config.Log.Warn("", doorFields(f, trace)...)
+			refuse(w, f, trace)
+			return
+		}
+		if len(r.TransferEncoding) > 0 {
+			// Go lets chunked win over a Content-Length that it hides: what is
+			// left on the connection must not be read as a second request.
+			w.Header().Set("Connection", "close")
+		}
+		stripHopHeaders(r.Header)
+		defer p.recovered(w, refuse)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered answers a panic without printing what it holds.
+func (p *Proxy) recovered(w http.ResponseWriter, refuse answer) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause) // net/http's own way to end a response
+	}
+	refuse(w, refuseInternal, p.notePanic())
+}
+
+// caught turns a panic of a goroutine of ours into a refusal.
+func (p *Proxy) caught(refusal **Refusal) {
+	if recover() != nil {
+		p.notePanic()
+		*refusal = &refuseInternal
+	}
+}
+
+// notePanic logs and counts a panic under the trace that it returns.
+func (p *Proxy) notePanic() (trace string) {
+	trace = newTrace()
+	p.config.Metrics.refuse(refuseInternal.Reason)
+	p.config.Log.Error("", panicFields(trace)...)
+	return trace
+}
+
+// plain says whether a request may come in.
+func (p *Proxy) plain(r *http.Request) (Refusal, bool) {
+	switch r.Method {
+	case http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead:
+	default:
+		if r.Method == http.MethodConnect {
+			return refuseTarget, true
+		}
+		return refuseMethod, true
+	}
+	target := r.RequestURI
+	switch {
+	case !strings.HasPrefix(target, "/"), strings.HasPrefix(target, "//"), r.URL.IsAbs(), r.URL.User != nil,
+		strings.ContainsAny(target, "\\#\x00"):
+		return refuseTarget, true
+	case len(target) > p.config.Limits.URL:
+		return refuseURL, true
+	case headerLines(r.Header) > p.config.Limits.Headers:
+		return refuseHeaders, true
+	case r.Header.Get("Upgrade") != "" || tokenIn(r.Header["Connection"], "upgrade"):
+		return refuseUpgrade, true
+	case len(r.Header["X-Http-Method-Override"])+len(r.Header["X-Method-Override"])+len(r.Header["X-Http-Method"]) > 0:
+		return refuseMethod, true
+	}
+	return Refusal{}, false
+}
+
+func headerLines(h http.Header) int {
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	return n
+}
+
+// tokenIn says that a comma-separated header names a token.
+func tokenIn(values []string, token string) bool {
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hopHeaders belong to one connection (RFC 9110, 7.6.1) or to a proxy.
+var hopHeaders = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Authenticate": true, "Proxy-Authorization": true, "Proxy-Connection": true,
+	"Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
+}
+
+// kept are headers that a Connection header may not remove: else a caller
+// could strip the platform's credentials or our own signature.
+var kept = map[string]bool{
+	"Authorization": true, "Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Host": true,
+	"X-Hub-Signature": true, "X-Hub-Signature-256": true,
+}
+
+// stripHopHeaders removes what ends at this connection.
+func stripHopHeaders(h http.Header) {
+	for _, value := range h["Connection"] {
+		for name := range strings.SplitSeq(value, ",") {
+			if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); name != "" && !kept[name] {
+				h.Del(name)
+			}
+		}
+	}
+	dropHeaders(h, hopHeaders)
+}
+
+// dropHeaders removes the headers that are named. Requests have few headers and
+// the lists are long, so it goes through the request's.
+func dropHeaders(h http.Header, names map[string]bool) {
+	for name := range h {
+		if names[name] {
+			delete(h, name)
+		}
+	}
+}
+
+// readBody reads a body that is going to be inspected.
+func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refusal) {
+	limit := int64(p.config.Limits.Payload.Bytes)
+	if r.ContentLength > limit {
+		return nil, &refuseTooLarge
+	}
+	if r.Header.Get("Content-Encoding") != "" && !strings.EqualFold(r.Header.Get("Content-Encoding"), "identity") {
+		return nil, &refuseCoding
+	}
+	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &refuseTooLarge
+	case err != nil:
+		return nil, &refuseBody
+	}
+	return body, nil
+}
+
+// readAll is io.ReadAll with the size known beforehand, when it is.
+func readAll(from io.Reader, size int64) ([]byte, error) {
+	if size <= 0 {
+		return io.ReadAll(from)
+	}
+	body := make([]byte, size)
+	n, err := io.ReadFull(from, body)
+	if err != nil {
+		return nil, err
+	}
+	return body[:n], nil
+}
+
+// isJSON says whether a declared type is JSON in UTF-8; a wrong charset is
+// refused apart from a wrong type, because it is another mistake.
+func isJSON(contentType []string) (bool, *Refusal) {
+	if len(contentType) != 1 {
+		return false, nil
+	}
+	switch contentType[0] { // as nearly everybody spells it
+	case "application/json", "application/json; charset=utf-8", "application/json; charset=UTF-8", "application/json;charset=UTF-8":
+		return true, nil
+	}
+	kind, parameters, err := mime.ParseMediaType(contentType[0])
+	if err != nil {
+		return false, nil
+	}
+	charset, declared := parameters["charset"]
+	if declared && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
+		return false, &refuseCharset
+	}
+	return kind == "application/json" || kind == "text/javascript" || kind == "application/javascript", nil
+}
+
+// newTrace makes a request_id: 96 random bits in hex.
+func newTrace() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}

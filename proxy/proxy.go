@@ -1,0 +1,143 @@
+// Package proxy is the door: it takes what the platform and the bot send,
+// refuses what is not plain, lets redact rewrite the rest, and passes it on.
+// What cannot be read with certainty is not forwarded; nothing that was
+// acknowledged is lost; an answer of ours looks like one of Graph's.
+//
+// The way of a webhook: door -> signature -> document -> parts -> accounts ->
+// redact -> sign -> deliver. The way of a call: door -> account -> document ->
+// redact -> forward -> answer -> redact. goproxy is imported here only.
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/store"
+)
+
+// Keys seals what the proxy itself keeps, and hashes what its logs show.
+type Keys interface {
+	Seal(plain, ad []byte) ([]byte, error)
+	Open(sealed, ad []byte) ([]byte, error)
+	PRF(label string, parts ...string) []byte
+}
+
+// Auditor takes decisions; an administrative one is durable when it returns.
+type Auditor interface {
+	Record(e audit.Event) error
+	RecordDurable(e audit.Event) error
+}
+
+// Conversations is what the door needs of the book of conversations, beside
+// what redact needs of it.
+type Conversations interface {
+	redact.Conversations
+	// Learn adds an alias to a person that is known by another one.
+	Learn(ctx context.Context, account, known, alias string) error
+	// Hash is what logs show in the place of a person's id.
+	Hash(account, alias string) string
+}
+
+// Records are what the proxy keeps, and who keeps it.
+type Records struct {
+	Store         store.Store
+	Keys          Keys
+	Conversations Conversations
+	Audit         Auditor
+}
+
+// Config is what a proxy is made of. Read-only after New.
+type Config struct {
+	Tenants *Tenants
+	Engine  *redact.Engine
+	Records Records
+	Limits  Limits
+	Log     *zap.Logger
+	Metrics *Metrics
+	// PublicURL is how the platform reaches the webhook listener, without a
+	// slash at the end; empty: calls that register a webhook are refused.
+	PublicURL string
+	Now       func() time.Time
+}
+
+// Limits bound what one message may cost (threats.md, last section).
+type Limits struct {
+	Payload    payload.Limits
+	Media      int64 // bytes of a file that is streamed through
+	URL        int   // bytes of the request target
+	Headers    int   // header lines of a request
+	BotTimeout time.Duration
+	Upstream   Upstream
+	Outbox     OutboxLimits
+	// TrustedProxies are networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+}
+
+// Upstream bounds calls to the platform.
+type Upstream struct{ Dial, TLS, Header, Total time.Duration }
+
+// OutboxLimits bound what waits for a bot that is down, per account.
+type OutboxLimits struct {
+	Bytes int64
+	Age   time.Duration
+}
+
+// Proxy serves the listeners. Make it with New, end it with Close.
+type Proxy struct {
+	config     Config
+	delivery   *delivery
+	quarantine *quarantine
+	forward    *forwarder
+	sent       *sentIDs
+	failures   *failures
+	handshakes *guesses
+}
+
+// New makes a proxy and starts its outbox, which first takes up what an
+// earlier process left.
+func New(ctx context.Context, config Config) (*Proxy, error) {
+	p := &Proxy{
+		config:     config,
+		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
+		sent:       newSentIDs(config.Now()),
+		failures:   newFailures(config.Now),
+		handshakes: newGuesses(config.Now),
+	}
+	p.forward = newForwarder(p)
+	if err := p.loadOverrides(ctx); err != nil {
+		return nil, err
+	}
+	d, err := newDelivery(ctx, config, p.quarantine)
+	if err != nil {
+		return nil, err
+	}
+	p.delivery = d
+	return p, nil
+}
+
+// Close waits for deliveries under way and stops the outbox; what is in it
+// stays in the store. Call it after the listeners have drained.
+func (p *Proxy) Close() error {
+	return errors.Join(p.delivery.close(), p.forward.close())
+}
+
+// Public serves the platform: webhooks and their handshake.
+func (p *Proxy) Public() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /webhook/{app}", p.handshake)
+	mux.HandleFunc("POST /webhook/{app}", p.webhook)
+	return p.door(mux, plainRefusal)
+}
+
+// Bot serves the bot: Graph calls.
+func (p *Proxy) Bot() http.Handler {
+	return p.door(http.HandlerFunc(p.call), graphRefusal)
+}

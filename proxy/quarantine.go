@@ -1,0 +1,65 @@
+package proxy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/store"
+)
+
+const (
+	quarantinePrefix = "quarantine/"
+	// quarantineAge is how long operators have to look at an item: as long as
+	// tokens live.
+	quarantineAge = 30 * 24 * time.Hour
+)
+
+// quarantine seals what can never be passed on, so that it blocks nothing and
+// is not lost.
+type quarantine struct {
+	records Records
+	metrics *Metrics
+	log     *zap.Logger
+	now     func() time.Time
+	serial  atomic.Int64
+}
+
+// quarantined is what is kept of a delivery or a part of one. The commands
+// that work the quarantine read it.
+type quarantined struct {
+	App      string    `json:"app"`
+	Reason   string    `json:"reason"`
+	Trace    string    `json:"trace"`
+	Accepted time.Time `json:"accepted"`
+	Body     []byte    `json:"body"`
+}
+
+// seal stores bytes; they are durable when it returns nil.
+func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason string) error {
+	now := q.now()
+	name := ""
+	if in.app != nil {
+		name = in.app.Name
+	}
+	plain, err := json.Marshal(quarantined{name, reason, in.trace, now, body})
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("%s%016x-%s-%x", quarantinePrefix, now.UnixNano(), in.trace, q.serial.Add(1))
+	sealed, err := q.records.Keys.Seal(plain, []byte(key))
+	if err != nil {
+		return err
+	}
+	if err := q.records.Store.Put(ctx, store.Record{Key: key, Value: sealed, Expires: now.Add(quarantineAge)}); err != nil {
+		return err
+	}
+	q.metrics.quarantined(reason)
+	q.log.Error("", zap.String("event", "quarantined"), zap.String("app", name), zap.String("reason", reason), zap.String("request_id", in.trace), zap.String("delivery", in.hash))
+	return q.records.Audit.Record(audit.Event{Actor: "piiproxy", Action: "quarantine", Reason: reason, Request: in.trace})
+}

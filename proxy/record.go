@@ -1,0 +1,237 @@
+package proxy
+
+import (
+	"encoding/base32"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// record is what the log says of one message. It has room for names, numbers
+// and keyed hashes only: no text, value, token, id, query or header can get in.
+type record struct {
+	event, direction, reason string
+	account                  *Account
+	conversations            []string // keyed hashes of the persons whose messages these are
+	delivery, trace          string
+	mode                     rules.Mode
+	tallies                  []redact.Tally
+	prompts                  []rules.Ask
+	unresolved               int
+	bytesIn, bytesOut        int
+	started                  time.Time
+	scan                     time.Duration
+	status, peer             int
+	waited                   time.Duration // for the peer; zero: it was never asked
+}
+
+// newRecord begins the record of a bundle.
+func (p *Proxy) newRecord(in inbound, b bundle) *record {
+	mode, _ := b.account.mode(p.config.Now)
+	r := &record{
+		event: "webhook", direction: "inbound", reason: "ok", account: b.account, delivery: in.hash, trace: in.trace,
+		mode: mode, bytesIn: len(b.document.Raw), started: in.started, status: 200,
+	}
+	for i, part := range b.parts {
+		if len(part.IDs) == 0 && !part.Person.Known() {
+			continue
+		}
+		hash := ""
+		if part.Person.Known() {
+			hash = p.config.Records.Conversations.Hash(b.owners[i].Name, part.Person.Aliases[0])
+		}
+		if len(part.IDs) > 0 || len(r.conversations) == 0 {
+			r.conversations = append(r.conversations, hash)
+		}
+	}
+	return r
+}
+
+// found adds what redact found.
+func (r *record) found(result redact.Result) {
+	r.tallies, r.prompts, r.unresolved = result.Tallies, result.Prompts, result.Unresolved
+	r.bytesOut, r.scan = len(result.Bytes), result.Took
+}
+
+// held says that nothing was passed on.
+func (r *record) held(result redact.Result, reason string) {
+	r.found(result)
+	r.bytesOut, r.reason = 0, reason
+}
+
+// answered notes the bot's or the platform's status.
+func (r *record) answered(status int) { r.status, r.peer = status, status }
+
+// line is one line of a record: a delivery of several messages gives one for
+// each; the findings stand on the first.
+type line struct {
+	*record
+	conversation string
+	first        bool
+	took         time.Duration
+	rules        string
+}
+
+// MarshalLogObject writes the contract's keys, in its order.
+func (l line) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("event", l.event)
+	if l.account != nil {
+		to.AddString("account", l.account.Name)
+		to.AddString("channel", string(l.account.Channel.Name()))
+	}
+	to.AddString("direction", l.direction)
+	to.AddString("conversation", l.conversation)
+	to.AddString("delivery", l.delivery)
+	to.AddString("request_id", l.trace)
+	to.AddString("reason", l.reason)
+	if err := l.judged(to); err != nil {
+		return err
+	}
+	to.AddInt("bytes_in", l.bytesIn)
+	to.AddInt("bytes_out", l.bytesOut)
+	to.AddInt64("scan_us", l.scan.Microseconds())
+	to.AddInt64("total_us", l.took.Microseconds())
+	to.AddInt("status", l.status)
+	to.AddInt("peer_status", l.peer)
+	if l.account != nil {
+		to.AddString("policy", l.account.Policy.Name)
+		to.AddString("mode", l.mode.String())
+		to.AddString("rules_version", l.rules)
+	}
+	return nil
+}
+
+// judged writes what was found and asked.
+func (l line) judged(to zapcore.ObjectEncoder) error {
+	tallies, prompts := l.tallies, l.prompts
+	if !l.first {
+		tallies, prompts = nil, nil
+	}
+	if err := to.AddArray("findings", findings(tallies)); err != nil {
+		return err
+	}
+	if l.unresolved > 0 && l.first {
+		to.AddInt("unresolved", l.unresolved)
+	}
+	if len(prompts) == 0 {
+		return nil
+	}
+	return to.AddArray("prompts", asks(prompts))
+}
+
+// noConversation is a message of no one person.
+var noConversation = []string{""}
+
+// log writes the record: one line a message.
+func (p *Proxy) log(r *record) {
+	conversations, took := r.conversations, p.config.Now().Sub(r.started)
+	if len(conversations) == 0 {
+		conversations = noConversation
+	}
+	for i, conversation := range conversations {
+		p.config.Log.Info("", zap.Inline(line{r, conversation, i == 0, took, p.config.Tenants.RulesVersion}))
+	}
+	p.config.Metrics.message(r, len(conversations), took)
+	p.audit(r)
+}
+
+// logged writes a record that ends in a refusal, and gives the refusal back.
+func (p *Proxy) logged(r *record, f Refusal) *Refusal {
+	r.reason, r.status = f.Reason, f.Status
+	p.config.Metrics.refuse(f.Reason)
+	p.log(r)
+	return &f
+}
+
+// audit notes decisions; clean messages make none.
+func (p *Proxy) audit(r *record) {
+	if len(r.tallies) == 0 && r.reason == "ok" {
+		return
+	}
+	e := audit.Event{Actor: "piiproxy", Action: r.direction, Reason: r.reason, Request: r.trace}
+	if r.account != nil {
+		e.Account = r.account.Name
+	}
+	if len(r.conversations) > 0 {
+		e.Conversation = r.conversations[0]
+	}
+	for _, t := range r.tallies {
+		e.Kinds = append(e.Kinds, t.Kind)
+		e.Count += t.Count
+	}
+	if err := p.config.Records.Audit.Record(e); err != nil {
+		p.config.Metrics.auditFailed()
+	}
+}
+
+// refuseInbound answers the platform; the log and the counters know why.
+func (p *Proxy) refuseInbound(w http.ResponseWriter, in inbound, f Refusal) {
+	p.config.Metrics.refuse(f.Reason)
+	fields := append(doorFields(f, in.trace), zap.String("direction", "inbound"), zap.String("delivery", in.hash))
+	p.config.Log.Warn("", fields...)
+	plainRefusal(w, f, in.trace)
+}
+
+// findings writes tallies as the contract's list.
+type findings []redact.Tally
+
+// MarshalLogArray implements zapcore.ArrayMarshaler.
+func (f findings) MarshalLogArray(to zapcore.ArrayEncoder) error {
+	for _, t := range f {
+		if err := to.AppendObject(finding(t)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type finding redact.Tally
+
+// MarshalLogObject implements zapcore.ObjectMarshaler.
+func (f finding) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("rule", f.Rule)
+	to.AddString("kind", f.Kind)
+	to.AddString("action", f.Action.String())
+	to.AddString("mode", f.Mode.String())
+	to.AddInt("n", f.Count)
+	return nil
+}
+
+type asks []rules.Ask
+
+// MarshalLogArray implements zapcore.ArrayMarshaler.
+func (a asks) MarshalLogArray(to zapcore.ArrayEncoder) error {
+	for _, ask := range a {
+		to.AppendString(ask.Rule)
+	}
+	return nil
+}
+
+// doorFields describe a refusal at the door: nothing of the request is shown.
+func doorFields(f Refusal, trace string) []zap.Field {
+	return []zap.Field{
+		zap.String("event", "refused"), zap.String("reason", f.Reason), zap.String("request_id", trace), zap.Int("status", f.Status),
+	}
+}
+
+// panicFields describe a panic: its value may hold anything, so it is not shown.
+func panicFields(trace string) []zap.Field {
+	return []zap.Field{
+		zap.String("event", "panic"), zap.String("reason", refuseInternal.Reason), zap.String("request_id", trace), zap.StackSkip("stack", 3),
+	}
+}
+
+// eventFields name an event without a message.
+func eventFields(event string) []zap.Field { return []zap.Field{zap.String("event", event)} }
+
+// logHash shortens a keyed hash to the form that logs show.
+func logHash(mac []byte) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac[:10]))
+}

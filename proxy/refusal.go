@@ -1,0 +1,132 @@
+package proxy
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// Refusal is an answer of ours in the place of the platform's or the bot's.
+type Refusal struct {
+	Reason    string // from the closed list in docs/reasons.md
+	Status    int
+	Code      int // Graph's error code
+	Transient bool
+	Message   string // for the person who reads the bot's log; never a value
+}
+
+// Graph's error codes as our answers use them.
+const (
+	codeTemporary = 2
+	codePolicy    = 100
+	codeToken     = 190
+	codeOverload  = 80007
+)
+
+// The refusals that callers meet, one a reason. docs/reasons.md explains each.
+var (
+	refuseTarget     = Refusal{"target", http.StatusMisdirectedRequest, codePolicy, false, "only origin-form requests are served here, not proxy requests; set the API base URL to piiproxy's address"}
+	refuseMethod     = Refusal{"method", http.StatusMethodNotAllowed, codePolicy, false, "this method is not served; use GET, POST or DELETE"}
+	refuseURL        = Refusal{"url_too_long", http.StatusRequestURITooLong, codePolicy, false, "the request target is too long"}
+	refuseHeaders    = Refusal{"headers", http.StatusRequestHeaderFieldsTooLarge, codePolicy, false, "the request has too many headers"}
+	refuseUpgrade    = Refusal{"upgrade", http.StatusBadRequest, codePolicy, false, "connections are not upgraded"}
+	refuseTooLarge   = Refusal{"too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects; see limits.bodies.inspected"}
+	refuseBody       = Refusal{"body_incomplete", http.StatusBadRequest, codePolicy, false, "the body ended before it was complete"}
+	refuseCoding     = Refusal{"content_coding", http.StatusUnsupportedMediaType, codePolicy, false, "compressed request bodies are not read; send the body as it is"}
+	refuseCharset    = Refusal{"charset", http.StatusUnsupportedMediaType, codePolicy, false, "bodies are read as UTF-8 only"}
+	refuseMediaType  = Refusal{"media_type", http.StatusUnsupportedMediaType, codePolicy, false, "only application/json bodies are read by this version; send the call as JSON"}
+	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "batch calls are not read by this version; send the calls one by one"}
+	refuseQuery      = Refusal{"query", http.StatusBadRequest, codePolicy, false, "this call carries its content in the query, which is not read by this version; send it as JSON"}
+	refuseMedia      = Refusal{"media_blocked", http.StatusForbidden, codePolicy, false, "policy lets no media through in this direction; see policies.*.media"}
+	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strict JSON"}
+	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
+	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
+	refuseRegister   = Refusal{"registration", http.StatusForbidden, codePolicy, false, "a bot may not register a webhook around piiproxy; set public_url, or register in Meta's dashboard"}
+	refuseSignature  = Refusal{"signature", http.StatusUnauthorized, codePolicy, false, "unauthorized"}
+	refuseHandshake  = Refusal{"handshake", http.StatusForbidden, codePolicy, false, "forbidden"}
+	refuseGuesses    = Refusal{"handshake_rate", http.StatusTooManyRequests, codeOverload, true, "too many requests"}
+	refuseStore      = Refusal{"store_unavailable", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy cannot reach its store; try again"}
+	refuseTampered   = Refusal{"record_tampered", http.StatusServiceUnavailable, codeTemporary, false, "a sealed record does not open; see the runbook"}
+	refuseBotDown    = Refusal{"bot_unavailable", http.StatusServiceUnavailable, codeTemporary, true, "the bot cannot be reached; try again"}
+	refuseBotSlow    = Refusal{"bot_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the bot did not answer in time; try again"}
+	refuseOutbox     = Refusal{"outbox_full", http.StatusServiceUnavailable, codeOverload, true, "the outbox of this account is full; try again"}
+	refuseInternal   = Refusal{"internal", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy failed on this request; try again"}
+	refuseUpstream   = Refusal{"upstream_unavailable", http.StatusBadGateway, codeTemporary, true, "the platform cannot be reached; it may or may not have the message"}
+	refuseDial       = Refusal{"upstream_dial", http.StatusServiceUnavailable, codeTemporary, true, "the platform cannot be reached and has not got the message; try again"}
+	refuseTLS        = Refusal{"upstream_certificate", http.StatusBadGateway, codeTemporary, false, "the platform's certificate is not trusted, nothing was sent; check graph_url and the machine's certificate authorities"}
+	refuseTruncated  = Refusal{"answer_truncated", http.StatusBadGateway, codeTemporary, true, "the platform's answer ended before it was complete"}
+	refuseAnswer     = Refusal{"answer_unreadable", http.StatusBadGateway, codeTemporary, false, "the platform's answer cannot be read and is not passed on"}
+	refuseAnswerSize = Refusal{"answer_too_large", http.StatusBadGateway, codeTemporary, false, "the platform's answer is larger than piiproxy inspects"}
+	refuseRedirect   = Refusal{"redirect", http.StatusBadGateway, codeTemporary, false, "the platform answered with a redirect, which is not followed"}
+)
+
+// Refusals lists every refusal, for the table in docs/reasons.md.
+func Refusals() []Refusal {
+	return []Refusal{
+		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
+		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
+		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseBotDown, refuseBotSlow,
+		refuseOutbox, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,
+		refuseAnswerSize, refuseRedirect,
+	}
+}
+
+// unsettled is the refusal for a payload that could not be rewritten: its store
+// is out of reach, or a record in it was altered, which raises an alarm.
+func unsettled(err error) *Refusal {
+	if errors.Is(err, vault.ErrTampered) {
+		return &refuseTampered
+	}
+	return &refuseStore
+}
+
+// because gives the refusal a more exact reason.
+func (f Refusal) because(reason string) Refusal {
+	f.Reason = reason
+	return f
+}
+
+// graphError is the body that SDKs of Graph understand.
+type graphError struct {
+	Error graphErrorBody `json:"error"`
+}
+
+type graphErrorBody struct {
+	Message   string `json:"message"`
+	Type      string `json:"type"`
+	Code      int    `json:"code"`
+	Transient bool   `json:"is_transient"`
+	Trace     string `json:"fbtrace_id"`
+}
+
+// body is the refusal as Graph would say it; trace is the log's request_id.
+func (f Refusal) body(trace string) []byte {
+	body, err := json.Marshal(graphError{graphErrorBody{f.Message + " (" + f.Reason + ")", "PiiproxyException", f.Code, f.Transient, trace}})
+	if err != nil {
+		return []byte(`{}`) // strings and numbers always marshal
+	}
+	return body
+}
+
+// graphRefusal answers a bot.
+func graphRefusal(w http.ResponseWriter, f Refusal, trace string) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if f.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(f.Status)
+	_, _ = w.Write(f.body(trace)) // the caller may be gone
+}
+
+// plainRefusal answers the platform and strangers: the reason is theirs to
+// guess, the log has it.
+func plainRefusal(w http.ResponseWriter, f Refusal, _ string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(f.Status)
+	_, _ = io.WriteString(w, http.StatusText(f.Status)+"\n")
+}

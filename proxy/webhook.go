@@ -1,0 +1,219 @@
+package proxy
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+)
+
+// maxChallenge bounds what a handshake reflects (threats.md W6).
+const maxChallenge = 256
+
+// handshake answers the platform's GET verification.
+func (p *Proxy) handshake(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	app := p.config.Tenants.apps[r.PathValue("app")]
+	challenge, token := query.Get("hub.challenge"), query.Get("hub.verify_token")
+	right := false
+	if app != nil {
+		right = subtle.ConstantTimeCompare([]byte(token), []byte(app.VerifyToken())) == 1 && app.VerifyToken() != ""
+	}
+	if !right || query.Get("hub.mode") != "subscribe" || !printable(challenge) {
+		f := refuseHandshake
+		if !p.handshakes.allowed(p.client(r)) {
+			f = refuseGuesses
+		}
+		p.refuseDoor(w, f, plainRefusal)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write([]byte(challenge))
+}
+
+// printable says that a challenge is 1 to 256 printable ASCII characters.
+func printable(challenge string) bool {
+	for _, c := range []byte(challenge) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return challenge != "" && len(challenge) <= maxChallenge
+}
+
+// refuseDoor logs, counts and answers a refusal that belongs to no account.
+func (p *Proxy) refuseDoor(w http.ResponseWriter, f Refusal, refuse answer) {
+	trace := newTrace()
+	p.config.Metrics.refuse(f.Reason)
+	p.config.Log.Warn("", doorFields(f, trace)...)
+	refuse(w, f, trace)
+}
+
+// inbound is one webhook on its way to the bots.
+type inbound struct {
+	app     *App
+	body    []byte
+	trace   string
+	started time.Time
+	hash    string // keyed hash of the delivery, for logs
+	header  http.Header
+}
+
+// webhook takes a signed delivery.
+func (p *Proxy) webhook(w http.ResponseWriter, r *http.Request) {
+	in := inbound{app: p.config.Tenants.apps[r.PathValue("app")], trace: newTrace(), started: p.config.Now(), header: r.Header}
+	body, refused := p.readBody(w, r)
+	if refused == nil {
+		refused = p.signed(in.app, body, r.Header)
+	}
+	if refused != nil {
+		p.refuseInbound(w, in, *refused)
+		return
+	}
+	in.body = body
+	in.hash = logHash(p.config.Records.Keys.PRF("delivery", string(body)))
+	bundles, refused := p.receive(r.Context(), in)
+	if refused != nil {
+		p.refuseInbound(w, in, *refused)
+		return
+	}
+	status, refused := p.each(r.Context(), in, bundles)
+	if refused != nil {
+		plainRefusal(w, *refused, in.trace) // the bundle's record has been logged
+		return
+	}
+	w.WriteHeader(status)
+}
+
+// signed checks the signature over the raw bytes, before anything reads them.
+// An unknown app takes the same way as a wrong signature.
+func (p *Proxy) signed(app *App, body []byte, header http.Header) *Refusal {
+	secrets, sha1 := []string{"no such app"}, false
+	if app != nil {
+		secrets = app.Secrets()
+		sha1 = len(app.SHA1) > 0
+	}
+	if err := channel.Verify(secrets, body, header, sha1); err != nil || app == nil {
+		return &refuseSignature
+	}
+	if sha1 && len(header["X-Hub-Signature-256"]) == 0 && !sha1Allowed(app, body) {
+		return &refuseSignature
+	}
+	if ok, charset := isJSON(header["Content-Type"]); charset != nil {
+		return charset
+	} else if !ok {
+		return &refuseMediaType
+	}
+	return nil
+}
+
+// receive reads a delivery whose signature is good. What can never be passed on
+// has been set aside; then there may be no bundles at all.
+func (p *Proxy) receive(ctx context.Context, in inbound) ([]bundle, *Refusal) {
+	document, err := payload.Parse(in.body, p.config.Limits.Payload)
+	if err != nil {
+		return nil, p.repeatedly(ctx, in, refuseSyntax.because(parseReason(err)))
+	}
+	ch, ok := channel.ByObject(document.Text(max(0, document.Child(0, "object"))))
+	if !ok {
+		return nil, p.setAside(ctx, in, in.body, "object_unknown")
+	}
+	parts, err := ch.Delivery(document)
+	if err != nil {
+		return nil, p.setAside(ctx, in, in.body, "shape_unknown")
+	}
+	return p.bundles(ctx, in, ch, document, parts)
+}
+
+// each sends every bundle on, side by side: a bot that fails or is slow keeps no
+// other from its part. One that fails makes the platform send all again: bots
+// drop repeats, which Meta itself makes.
+func (p *Proxy) each(ctx context.Context, in inbound, bundles []bundle) (int, *Refusal) {
+	if len(bundles) == 1 {
+		return p.bundle(ctx, in, bundles[0])
+	}
+	statuses, refusals := make([]int, len(bundles)), make([]*Refusal, len(bundles))
+	var all sync.WaitGroup
+	for i, b := range bundles {
+		all.Go(func() {
+			defer p.caught(&refusals[i])
+			statuses[i], refusals[i] = p.bundle(ctx, in, b)
+		})
+	}
+	all.Wait()
+	status := http.StatusOK
+	for i, got := range statuses {
+		if refusals[i] != nil {
+			return 0, refusals[i]
+		}
+		if got < 200 || got > 299 {
+			status = got
+		}
+	}
+	return status, nil
+}
+
+// bundle rewrites and delivers what is for one bot.
+func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal) {
+	record := p.newRecord(in, b)
+	result, err := p.rewrite(ctx, b)
+	if err != nil {
+		return 0, p.logged(record, *unsettled(err))
+	}
+	if len(result.Refusals) > 0 {
+		rest, refusal := p.withhold(ctx, in, b, result)
+		if refusal != nil {
+			return 0, p.logged(record, *refusal)
+		}
+		if rest == nil {
+			record.held(result, "quarantined")
+			p.log(record)
+			return http.StatusOK, nil
+		}
+		return p.bundle(ctx, in, *rest)
+	}
+	record.found(result)
+	sent := p.config.Now()
+	status, refusal := p.delivery.deliver(ctx, parcel{
+		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
+	})
+	record.waited = p.config.Now().Sub(sent)
+	if refusal != nil {
+		return 0, p.logged(record, *refusal)
+	}
+	record.answered(status)
+	p.log(record)
+	p.noticeForeign(b)
+	return status, nil
+}
+
+// rewrite runs redact over a bundle, unless all of its accounts are switched
+// off: they may share a bot and a delivery with one that is not.
+func (p *Proxy) rewrite(ctx context.Context, b bundle) (redact.Result, error) {
+	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return judged(s.Scope) }) {
+		return redact.Result{Bytes: b.document.Raw}, nil
+	}
+	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
+		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches,
+	})
+	p.config.Metrics.scanned(result.Took)
+	return result, err
+}
+
+// sha1Allowed says whether the app takes sha1 signatures on the channel that a
+// body names. The signature has been checked by then.
+func sha1Allowed(app *App, body []byte) bool {
+	document, err := payload.Parse(body, payload.DefaultLimits())
+	if err != nil {
+		return false
+	}
+	ch, ok := channel.ByObject(document.Text(max(0, document.Child(0, "object"))))
+	return ok && app.SHA1[ch.Name()]
+}
