@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sys/unix"
+
+	"github.com/piiproxy/piiproxy/config"
+	"github.com/piiproxy/piiproxy/console"
+	"github.com/piiproxy/piiproxy/keys"
+	"github.com/piiproxy/piiproxy/proxy"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+type serveCommand struct {
+	Config string `short:"c" required:"" placeholder:"FILE" help:"The configuration."`
+}
+
+// Help is shown by --help.
+func (serveCommand) Help() string {
+	return `Example:
+  piiproxy serve -c piiproxy.yaml
+
+It logs one JSON line a message to standard output. SIGTERM lets messages
+under way finish, then ends. Secret files and certificates are read again
+when they change.`
+}
+
+// Run serves until it is told to stop.
+func (c serveCommand) Run(env *environment) error {
+	settings, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	for _, warning := range settings.Warnings() {
+		_, _ = fmt.Fprintln(env.Stderr, "piiproxy: warning:", warning)
+	}
+	set, err := keys.Open(settings.Keys.Path)
+	if err != nil {
+		return err
+	}
+	hidden()
+	log := newLog(env.Stdout, settings.Log)
+	s, err := assemble(env.Context, settings, set, log, func(v *vault.Vault) redact.Vault { return v })
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.serve(env.Context), s.close(), ignoreSync(log))
+}
+
+// serve listens, and serves until the context ends.
+func (s *service) serve(ctx context.Context) error {
+	listeners, err := s.listeners()
+	if err != nil {
+		return err
+	}
+	server, err := proxy.Listen(ctx, listeners, timeoutsOf(s.settings.Limits.Server), s.log)
+	if err != nil {
+		return err
+	}
+	s.log.Info("", zap.String("event", "started"), zap.String("version", version), zap.Int("accounts", len(s.settings.Accounts)))
+	err = server.Serve(ctx)
+	s.log.Info("", zap.String("event", "stopped"))
+	return err
+}
+
+// listeners are the four addresses and what they serve.
+func (s *service) listeners() ([]proxy.Listener, error) {
+	l := s.settings.Listen
+	listeners := []proxy.Listener{
+		{Name: "public", Handler: s.proxy.Public()},
+		{Name: "bot", Handler: s.proxy.Bot()},
+		{Name: "admin", Handler: console.Handler(s.keys, operations{s.proxy})},
+		{Name: "ops", Handler: proxy.Ops(s.ready, s.registry)},
+	}
+	for i, endpoint := range []config.Endpoint{l.Public, l.Bot, l.Admin, l.Ops} {
+		listeners[i].Addr = endpoint.Addr
+		var err error
+		if listeners[i].TLS, err = serverTLS(endpoint.TLS); err != nil {
+			return nil, fmt.Errorf("listen.%s.tls: %w", listeners[i].Name, err)
+		}
+	}
+	return listeners, nil
+}
+
+func serverTLS(t config.TLS) (*tls.Config, error) {
+	if !t.On() {
+		return nil, nil
+	}
+	return t.Server()
+}
+
+func timeoutsOf(l config.Server) proxy.Timeouts {
+	return proxy.Timeouts{Header: l.HeaderTimeout, Read: l.ReadTimeout, Write: l.WriteTimeout, Idle: l.IdleTimeout, MaxHeaderBytes: int(l.MaxHeaderBytes)}
+}
+
+// hidden keeps memory out of core dumps and of other processes of this user
+// (threats.md H1). Where the system refuses, serving goes on.
+func hidden() {
+	debug.SetTraceback("none")
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+}
+
+// newLog writes every line (no sampling: an SRE counts them), with the
+// contract's keys and no message text.
+func newLog(to io.Writer, l config.Log) *zap.Logger {
+	encoding := zapcore.EncoderConfig{
+		TimeKey: "ts", LevelKey: "level", EncodeTime: zapcore.RFC3339NanoTimeEncoder, EncodeLevel: zapcore.LowercaseLevelEncoder,
+		EncodeDuration: zapcore.SecondsDurationEncoder, StacktraceKey: "", LineEnding: zapcore.DefaultLineEnding,
+	}
+	encoder := zapcore.NewJSONEncoder(encoding)
+	if l.Format == "text" {
+		encoder = zapcore.NewConsoleEncoder(encoding)
+	}
+	level, err := zapcore.ParseLevel(l.Level)
+	if err != nil {
+		level = zapcore.InfoLevel
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(to)), level), zap.WithClock(zapcore.DefaultClock))
+}
+
+// ignoreSync flushes the log; standard output cannot be synced on every system.
+func ignoreSync(log *zap.Logger) error {
+	_ = log.Sync()
+	return nil
+}
+
+// operations is what the admin API may do.
+type operations struct{ proxy *proxy.Proxy }
+
+// SetMode implements console.Operations.
+func (o operations) SetMode(ctx context.Context, order console.ModeOrder) error {
+	mode, err := rules.ParseMode(order.Mode)
+	if err != nil {
+		return err
+	}
+	return o.proxy.Break(ctx, proxy.BreakGlass{
+		Account: order.Account, Mode: mode, For: order.For, All: order.All, Reason: order.Reason, Actor: order.Actor,
+	})
+}
+
+// ConversationHash implements console.Operations.
+func (o operations) ConversationHash(account, id, actor, request string) (string, error) {
+	return o.proxy.ConversationHash(account, id, actor, request)
+}

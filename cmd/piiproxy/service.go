@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/config"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/keys"
+	"github.com/piiproxy/piiproxy/proxy"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/store/bolt"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// service is everything that a running piiproxy is made of, in the order in
+// which it is built; close takes it down in the opposite one.
+type service struct {
+	settings *config.Config
+	log      *zap.Logger
+	registry *prometheus.Registry
+	keys     *keys.Set
+	stores   stores
+	proxy    *proxy.Proxy
+	closers  []func() error
+}
+
+// stores are apart because their backups must be: the values' without the
+// conversations' opens nothing.
+type stores struct{ values, conversations store.Store }
+
+// auditFile lies beside the store.
+const auditFile = "audit.jsonl"
+
+// assemble builds a service. On an error whatever was built is closed again.
+// wrap stands between the engine and the vault; the demo watches there.
+func assemble(ctx context.Context, settings *config.Config, set *keys.Set, log *zap.Logger, wrap func(*vault.Vault) redact.Vault) (*service, error) {
+	s := &service{settings: settings, log: log, keys: set, registry: prometheus.NewRegistry()}
+	if err := s.build(ctx, wrap); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vault) error {
+	judge, err := loadRules(s.settings)
+	if err != nil {
+		return err
+	}
+	metrics := proxy.NewMetrics(s.registry, version, time.Now)
+	if err := s.openStores(metrics); err != nil {
+		return err
+	}
+	book := conversation.NewBook(s.stores.conversations, s.keys, time.Now)
+	values := vault.New(vault.Config{Store: s.stores.values, Renew: true})
+	s.closers = append(s.closers, values.Close)
+	log, err := audit.Open(filepath.Join(filepath.Dir(s.settings.Store.Path), auditFile))
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, log.Close)
+	tenants, err := tenantsOf(s.settings, judge)
+	if err != nil {
+		return err
+	}
+	limits := limitsOf(s.settings.Limits)
+	limits.TrustedProxies = s.settings.TrustedProxies
+	s.proxy, err = proxy.New(ctx, proxy.Config{
+		Tenants: tenants, Engine: redact.New(book, wrap(values), limits.Payload), Limits: limits, Log: s.log, Metrics: metrics,
+		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
+		PublicURL: s.settings.PublicURL, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
+	s.closers = append(s.closers, s.proxy.Close, chores.close)
+	return nil
+}
+
+// openStores opens the values' store and the conversations'.
+func (s *service) openStores(metrics *proxy.Metrics) error {
+	if s.settings.Store.Driver != "bolt" {
+		return fmt.Errorf("store.driver: %s comes with a later version; use bolt", s.settings.Store.Driver)
+	}
+	for _, open := range []struct {
+		path string
+		to   *store.Store
+	}{
+		{s.settings.Store.Path, &s.stores.values},
+		{conversationsPath(s.settings), &s.stores.conversations},
+	} {
+		opened, err := bolt.Open(bolt.Config{Path: open.path})
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, opened.Close)
+		*open.to = timed{opened, metrics}
+	}
+	return nil
+}
+
+// close takes the service down: first what uses a thing, then the thing.
+func (s *service) close() error {
+	var problems error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		problems = errors.Join(problems, s.closers[i]())
+	}
+	s.closers = nil
+	return problems
+}
+
+// ready says whether messages can be taken: the store answers.
+func (s *service) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for _, each := range []store.Store{s.stores.values, s.stores.conversations} {
+		if _, err := each.Get(ctx, "ready/probe"); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// limitsOf turns the configuration's limits into the proxy's.
+func limitsOf(l config.Limits) proxy.Limits {
+	limits := proxy.Limits{
+		Media: int64(l.Bodies.Media), URL: int(l.Server.URL), Headers: l.Server.Headers, BotTimeout: l.BotTimeout,
+		Upstream: proxy.Upstream{Dial: l.Upstream.DialTimeout, TLS: l.Upstream.TLSTimeout, Header: l.Upstream.HeaderTimeout, Total: l.Upstream.TotalTimeout},
+		Outbox:   proxy.OutboxLimits{Bytes: int64(l.Outbox.Bytes), Age: l.Outbox.Age},
+	}
+	limits.Payload = payloadLimits(l)
+	return limits
+}
+
+// tenantsOf turns apps and accounts into the proxy's.
+func tenantsOf(settings *config.Config, judge *judges) (*proxy.Tenants, error) {
+	apps := make(map[string]*proxy.App, len(settings.Apps))
+	var list []*proxy.App
+	for _, a := range settings.Apps {
+		app := appOf(a)
+		apps[a.Name] = app
+		list = append(list, app)
+	}
+	var accounts []*proxy.Account
+	for i := range settings.Accounts {
+		account, err := accountOf(&settings.Accounts[i], apps, judge)
+		if err != nil {
+			return nil, fmt.Errorf("accounts[%d]: %w", i, err)
+		}
+		accounts = append(accounts, account)
+	}
+	tenants, err := proxy.NewTenants(list, accounts)
+	if err != nil {
+		return nil, err
+	}
+	tenants.RulesVersion = judge.library.Version()
+	return tenants, nil
+}
+
+// parsed is a URL that the configuration has checked.
+func parsed(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, errors.New("is no URL")
+	}
+	return u, nil
+}
