@@ -19,7 +19,7 @@ ARG VERSION=dev
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.version=${VERSION}" \
       -o /out/piiproxy ./cmd/piiproxy \
- && install -d -m 0700 -o 65532 -g 65532 /out/var/lib/piiproxy \
+ && install -d -m 0700 -o 65532 -g 65532 /out/var/lib/piiproxy /out/var/lib/piiproxy/store /out/var/lib/piiproxy/keys \
  && install -d -m 0755 /out/etc/piiproxy \
  && echo 'nonroot:x:65532:65532::/var/lib/piiproxy:/none' > /out/passwd
 

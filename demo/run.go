@@ -46,7 +46,7 @@ func Run(ctx context.Context, w io.Writer, start Start, options Options) (err er
 	if err != nil {
 		return err
 	}
-	if err := s.greet(w, listener.Addr().String(), options); err != nil {
+	if err := s.greet(w, browsable(listener.Addr()), options); err != nil {
 		return err
 	}
 	var working sync.WaitGroup
@@ -75,6 +75,16 @@ func servePage(ctx context.Context, listener net.Listener, handler http.Handler)
 	case <-ctx.Done():
 		return server.Close()
 	}
+}
+
+// browsable is an address that a browser on this machine can open, also when
+// the page listens on every interface.
+func browsable(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address.String()
 }
 
 // greet tells the terminal where the page is and what to do.

@@ -20,7 +20,7 @@ func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *e
 	if response == nil {
 		return x.refuse(r, unreachable(err))
 	}
-	x.record.answered(response.StatusCode)
+	x.record.answered(delivered{response.StatusCode, response.StatusCode})
 	stripHopHeaders(response.Header)
 	response.Trailer = nil
 	if f := p.rewriteAnswer(r.Context(), response, r, x); f != nil {
@@ -49,6 +49,8 @@ func (x *exchange) refuse(r *http.Request, f Refusal) *http.Response {
 // rewriteAnswer reads, judges and edits an answer in place.
 func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *http.Request, x *exchange) *Refusal {
 	switch {
+	case response.StatusCode < 200: // 101: a connection that is no answer any more
+		return &refuseAnswer
 	case response.StatusCode >= 300 && response.StatusCode < 400 && response.StatusCode != http.StatusNotModified:
 		return &refuseRedirect
 	case r.Method == http.MethodHead, response.StatusCode == http.StatusNoContent, response.StatusCode == http.StatusNotModified:
@@ -61,8 +63,8 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	if charset != nil {
 		return &refuseAnswer
 	}
-	if !ok && response.StatusCode == http.StatusOK && isMedia(response.Header.Get("Content-Type")) {
-		return p.download(response, x)
+	if kind := mediaKind(response.Header["Content-Type"]); kind != "" && response.StatusCode == http.StatusOK {
+		return p.download(response, x, kind)
 	}
 	raw, f := p.readAnswer(response)
 	if f != nil || len(raw) == 0 {
@@ -103,7 +105,7 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	defer document.Free()
 	p.learn(ctx, x, document)
 	scope := p.scope(x.account, rules.Inbound, p.subject(x))
-	if !judged(scope) {
+	if scope.Off() {
 		replaceBody(response, raw)
 		return nil
 	}
@@ -144,23 +146,28 @@ func (p *Proxy) learn(ctx context.Context, x *exchange, document *payload.Docume
 	}
 }
 
-// isMedia says whether a declared type is a file's.
-func isMedia(contentType string) bool {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return false
+// mediaKind is what policy calls a file of a declared type; "" when the type is
+// no file's.
+func mediaKind(contentType []string) string {
+	if len(contentType) != 1 {
+		return ""
 	}
-	switch main, _, _ := strings.Cut(kind, "/"); main {
-	case "image", "audio", "video":
-		return kind != "image/svg+xml"
+	declared, _, err := mime.ParseMediaType(contentType[0])
+	if err != nil || declared == "image/svg+xml" {
+		return ""
 	}
-	return kind == "application/octet-stream" || kind == "application/pdf"
+	switch main, _, _ := strings.Cut(declared, "/"); {
+	case main == "image", main == "audio", main == "video":
+		return main
+	case declared == "application/octet-stream", declared == "application/pdf":
+		return "file"
+	}
+	return ""
 }
 
 // download streams a file where policy says so. When it breaks off, the
 // connection to the bot breaks off too: it must not look complete.
-func (p *Proxy) download(response *http.Response, x *exchange) *Refusal {
-	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), "/")
+func (p *Proxy) download(response *http.Response, x *exchange, kind string) *Refusal {
 	if !passes(x.account.Media.Inbound, kind) {
 		return &refuseMedia
 	}
@@ -169,6 +176,19 @@ func (p *Proxy) download(response *http.Response, x *exchange) *Refusal {
 	}
 	response.Body = &whole{ReadCloser: response.Body, left: p.config.Limits.Media}
 	return nil
+}
+
+// mediaPasses says whether policy lets a type of file through. A sticker is a
+// WebP image and cannot be told from another one, so both must pass.
+func mediaPasses(table map[string]string, contentType string) bool {
+	kind, rest, _ := strings.Cut(contentType, "/")
+	if kind == "application" {
+		kind = "file"
+	}
+	if kind == "image" && strings.HasPrefix(rest, "webp") && !passes(table, "sticker") {
+		return false
+	}
+	return passes(table, kind)
 }
 
 // whole is a body that is passed on whole, or whose connection is cut.

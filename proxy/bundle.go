@@ -152,15 +152,12 @@ func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Docu
 
 // scope is how an account's words in one direction are judged.
 func (p *Proxy) scope(a *Account, direction rules.Direction, person channel.Person) *redact.Scope {
-	mode, enforced := a.mode(p.config.Now)
+	mode, enforced, interim := a.mode(p.config.Now)
 	return &redact.Scope{
-		Policy: a.Policy, Rules: a.Rules, Mode: mode, Enforced: enforced, Aliases: person.Aliases,
+		Policy: a.Policy, Rules: a.Rules, Mode: mode, Enforced: enforced, Interim: interim, Aliases: person.Aliases,
 		Context: rules.Context{Direction: direction, Channel: string(a.Channel.Name()), Account: a.Name, Region: a.Region, Language: a.Language},
 	}
 }
-
-// judged says that anything may be found or changed in a scope at all.
-func judged(s *redact.Scope) bool { return s.Mode != rules.Off || len(s.Enforced) > 0 }
 
 // withhold takes the parts that must not be passed on out of a bundle and
 // seals them; nil when nothing is left.

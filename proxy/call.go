@@ -30,7 +30,7 @@ type exchange struct {
 
 // call takes a Graph call of a bot.
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{started: p.config.Now(), header: w.Header(), record: &record{event: "call", direction: "outbound", reason: "ok", trace: newTrace()}}
+	x := &exchange{started: p.config.Now(), header: w.Header(), record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
 	x.record.started = x.started
 	defer x.free()
 	target, refused := p.prepare(w, r, x)
@@ -89,11 +89,11 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		}
 		x.own(account, p)
 	}
-	if streamed {
-		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
-	}
 	if refused := p.inspect(r, x, query); refused != nil {
 		return nil, refused
+	}
+	if streamed {
+		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
 	}
 	return target(account.Graph, path, r.URL.RawQuery), nil
 }
@@ -101,7 +101,7 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 // own says whose call it is.
 func (x *exchange) own(account *Account, p *Proxy) {
 	x.account, x.record.account = account, account
-	x.record.mode, _ = account.mode(p.config.Now)
+	x.record.mode, _, _ = account.mode(p.config.Now)
 }
 
 // body reads a JSON body. A file that is uploaded is not read here: true says
@@ -179,7 +179,7 @@ func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal
 	}
 	scope := p.scope(x.account, rules.Outbound, x.send.Person)
 	x.converse(p, scope.Aliases)
-	if !judged(scope) {
+	if scope.Off() {
 		p.setBody(r, x)
 		return nil
 	}
@@ -261,61 +261,9 @@ func (p *Proxy) setBody(r *http.Request, x *exchange) {
 	setBody(r, x.document.Raw)
 }
 
-// register rewrites calls that register a webhook to piiproxy's own address,
-// or refuses them: a bot must not undo the proxy by itself.
-// A call that sends a message registers nothing, whatever its text says.
-func (p *Proxy) register(x *exchange) *Refusal {
-	if x.call.Kind == channel.CallSend {
-		return nil
-	}
-	fields := channel.Registration(x.document)
-	if len(fields) == 0 {
-		return nil
-	}
-	if p.config.PublicURL == "" {
-		return &refuseRegister
-	}
-	edits := make([]payload.Edit, 0, len(fields))
-	for _, node := range fields {
-		by, ok := p.registered(x, node)
-		if !ok {
-			return &refuseRegister
-		}
-		edits = append(edits, payload.Edit{
-			Codecs: []payload.Codec{x.document.Scope(node)}, End: len(x.document.Text(node)), Text: by,
-		})
-	}
-	raw, err := payload.Splice(x.document.Raw, edits)
-	if err != nil {
-		return &refuseRegister
-	}
-	document, err := payload.Parse(raw, p.config.Limits.Payload)
-	if err != nil {
-		return &refuseRegister
-	}
-	x.document = document
-	x.record.event = "registration_rewritten"
-	return nil
-}
-
-// registered is what a field of a registration becomes. False: the field is no
-// string, or hides a registration in a document of its own.
-func (p *Proxy) registered(x *exchange, node int) (string, bool) {
-	if x.document.Nodes[node].Kind != payload.String {
-		return "", false
-	}
-	switch x.document.Name(node) {
-	case "callback_url", "override_callback_uri":
-		return p.config.PublicURL + "/webhook/" + x.account.App.Name, true
-	case "verify_token":
-		return x.account.App.VerifyToken(), true
-	}
-	return "", false
-}
-
 // upload lets a file through where policy says so. It is streamed, never held.
 func (p *Proxy) upload(w http.ResponseWriter, r *http.Request, account *Account) *Refusal {
-	if !passes(account.Media.Outbound, "default") {
+	if !passesAll(account.Media.Outbound) {
 		return &refuseMedia
 	}
 	if r.ContentLength > p.config.Limits.Media {

@@ -58,22 +58,27 @@ func (d *delivery) close() error {
 	return err
 }
 
+// delivered is what the platform is told, and what the bot said: nothing yet
+// when the parcel waits in the outbox.
+type delivered struct{ status, peer int }
+
 // deliver passes a parcel through to its bot and gives the bot's status. An
 // account that spools, and a conversation with an undelivered parcel, go
 // through the outbox instead: 200 once the parcel is durable.
-func (d *delivery) deliver(ctx context.Context, p parcel) (int, *Refusal) {
+func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) {
 	if p.account.Spool || d.outbox.holds(p.lanes) {
-		return d.outbox.add(ctx, p)
+		status, refusal := d.outbox.add(ctx, p)
+		return delivered{status: status}, refusal
 	}
 	status, err := d.send(ctx, p)
 	var timeout net.Error
 	switch {
 	case err == nil:
-		return status, nil
+		return delivered{status, status}, nil
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return 0, &refuseBotSlow
+		return delivered{}, &refuseBotSlow
 	}
-	return 0, &refuseBotDown
+	return delivered{}, &refuseBotDown
 }
 
 // maxBotAnswer bounds what is read of a bot's answer, which goes nowhere: the
@@ -92,6 +97,7 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 			request.Header.Set(name, value)
 		}
 	}
+	plainAgent(request.Header)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Request-Id", p.trace)
 	channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
@@ -102,4 +108,11 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBotAnswer)) // lets the connection be used again
 	return response.StatusCode, nil
+}
+
+// plainAgent keeps net/http from naming itself where the sender named nobody.
+func plainAgent(h http.Header) {
+	if _, named := h["User-Agent"]; !named {
+		h["User-Agent"] = []string{""}
+	}
 }

@@ -153,8 +153,10 @@ func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refus
 	if r.ContentLength > limit {
 		return nil, &refuseTooLarge
 	}
-	if r.Header.Get("Content-Encoding") != "" && !strings.EqualFold(r.Header.Get("Content-Encoding"), "identity") {
-		return nil, &refuseCoding
+	for _, coding := range r.Header["Content-Encoding"] {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return nil, &refuseCoding
+		}
 	}
 	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
 	var tooLarge *http.MaxBytesError

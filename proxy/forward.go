@@ -67,6 +67,7 @@ var routeHeaders = map[string]bool{
 func (f *forwarder) serve(w http.ResponseWriter, r *http.Request, to *url.URL) {
 	r.URL, r.Host, r.Close = to, to.Host, false
 	dropHeaders(r.Header, routeHeaders)
+	plainAgent(r.Header)
 	f.proxy.ServeHTTP(w, r)
 }
 
@@ -97,6 +98,9 @@ func canned(r *http.Request, f Refusal, trace string) *http.Response {
 	response := &http.Response{
 		StatusCode: f.Status, Status: http.StatusText(f.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Request: r, Header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "X-Content-Type-Options": {"nosniff"}},
+	}
+	if f.Status == http.StatusServiceUnavailable {
+		response.Header.Set("Retry-After", "1")
 	}
 	replaceBody(response, f.body(trace))
 	return response

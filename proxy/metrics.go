@@ -53,6 +53,12 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "piiproxy_build_info", Help: "Always 1."}, []string{"version", "go"})
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	m.reload.Set(1)
+	for _, f := range append(Refusals(), Refusal{Reason: "foreign_send"}, Refusal{Reason: "outbox_retry"}) {
+		m.refused.WithLabelValues(f.Reason) // begins at 0, so that a first event shows as an increase
+	}
+	for _, reason := range quarantineReasons {
+		m.quarantine.WithLabelValues(reason)
+	}
 	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.scan, m.added, m.store,
 		m.outboxItems, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
 	return m

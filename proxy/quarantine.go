@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store"
 )
 
@@ -19,6 +20,13 @@ const (
 	// tokens live.
 	quarantineAge = 30 * 24 * time.Hour
 )
+
+// quarantineReasons are why something is set aside, beside bodies that are no
+// strict JSON (parse_…).
+var quarantineReasons = []string{
+	"account_unknown", "object_unknown", "shape_unknown", "outbox_expired", string(redact.PolicyBlock), string(redact.ValueInNumber),
+	string(redact.ValueInName), string(redact.ValueInArray), string(redact.RuleBudget),
+}
 
 // quarantine seals what can never be passed on, so that it blocks nothing and
 // is not lost.
@@ -61,5 +69,8 @@ func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason s
 	}
 	q.metrics.quarantined(reason)
 	q.log.Error("", zap.String("event", "quarantined"), zap.String("app", name), zap.String("reason", reason), zap.String("request_id", in.trace), zap.String("delivery", in.hash))
-	return q.records.Audit.Record(audit.Event{Actor: "piiproxy", Action: "quarantine", Reason: reason, Request: in.trace})
+	if err := q.records.Audit.Record(audit.Event{Actor: "piiproxy", Action: "quarantine", Reason: reason, Request: in.trace}); err != nil {
+		q.metrics.auditFailed() // it is sealed: sending it again would seal it twice
+	}
+	return nil
 }

@@ -34,24 +34,33 @@ type record struct {
 
 // newRecord begins the record of a bundle.
 func (p *Proxy) newRecord(in inbound, b bundle) *record {
-	mode, _ := b.account.mode(p.config.Now)
+	mode, _, _ := b.account.mode(p.config.Now)
 	r := &record{
-		event: "webhook", direction: "inbound", reason: "ok", account: b.account, delivery: in.hash, trace: in.trace,
+		event: "webhook", direction: "inbound", reason: reasonFine, account: b.account, delivery: in.hash, trace: in.trace,
 		mode: mode, bytesIn: len(b.document.Raw), started: in.started, status: 200,
 	}
+	r.conversations = p.conversationsOf(b)
+	return r
+}
+
+// conversationsOf gives one keyed hash for each message of a bundle ("" for one
+// of nobody), or else for the first person that it is about.
+func (p *Proxy) conversationsOf(b bundle) []string {
+	var messages, people []string
 	for i, part := range b.parts {
-		if len(part.IDs) == 0 && !part.Person.Known() {
-			continue
-		}
 		hash := ""
 		if part.Person.Known() {
 			hash = p.config.Records.Conversations.Hash(b.owners[i].Name, part.Person.Aliases[0])
+			people = append(people, hash)
 		}
-		if len(part.IDs) > 0 || len(r.conversations) == 0 {
-			r.conversations = append(r.conversations, hash)
+		if len(part.IDs) > 0 {
+			messages = append(messages, hash)
 		}
 	}
-	return r
+	if len(messages) == 0 && len(people) > 0 {
+		return people[:1]
+	}
+	return messages
 }
 
 // found adds what redact found.
@@ -66,8 +75,11 @@ func (r *record) held(result redact.Result, reason string) {
 	r.bytesOut, r.reason = 0, reason
 }
 
-// answered notes the bot's or the platform's status.
-func (r *record) answered(status int) { r.status, r.peer = status, status }
+// answered notes what was answered and what the peer said.
+func (r *record) answered(d delivered) { r.status, r.peer = d.status, d.peer }
+
+// reasonFine is the reason of a message that was passed on.
+const reasonFine = "ok"
 
 // line is one line of a record: a delivery of several messages gives one for
 // each; the findings stand on the first.
@@ -135,8 +147,12 @@ func (p *Proxy) log(r *record) {
 	if len(conversations) == 0 {
 		conversations = noConversation
 	}
+	write := p.config.Log.Info
+	if r.reason != reasonFine {
+		write = p.config.Log.Warn
+	}
 	for i, conversation := range conversations {
-		p.config.Log.Info("", zap.Inline(line{r, conversation, i == 0, took, p.config.Tenants.RulesVersion}))
+		write("", zap.Inline(line{r, conversation, i == 0, took, p.config.Tenants.RulesVersion}))
 	}
 	p.config.Metrics.message(r, len(conversations), took)
 	p.audit(r)
@@ -152,7 +168,7 @@ func (p *Proxy) logged(r *record, f Refusal) *Refusal {
 
 // audit notes decisions; clean messages make none.
 func (p *Proxy) audit(r *record) {
-	if len(r.tallies) == 0 && r.reason == "ok" {
+	if len(r.tallies) == 0 && r.reason == reasonFine {
 		return
 	}
 	e := audit.Event{Actor: "piiproxy", Action: r.direction, Reason: r.reason, Request: r.trace}

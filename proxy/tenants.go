@@ -59,9 +59,22 @@ type Media struct{ Inbound, Outbound map[string]string }
 // passes looks a media type up: its own entry, or the default.
 func passes(table map[string]string, kind string) bool {
 	if action, ok := table[kind]; ok {
-		return action == "pass"
+		return action == pass
 	}
-	return table["default"] == "pass"
+	return table["default"] == pass
+}
+
+const pass = "pass"
+
+// passesAll says that no type is kept back: what kind of file an upload holds is
+// not looked at, so one type that is blocked blocks them all.
+func passesAll(table map[string]string) bool {
+	for _, action := range table {
+		if action != pass {
+			return false
+		}
+	}
+	return table["default"] == pass
 }
 
 // Override is break glass: another mode until a time.
@@ -78,16 +91,17 @@ var alwaysEnforced = []string{"credit_card", "cvv"}
 // SetOverride changes the account's mode until the override ends; nil ends it.
 func (a *Account) SetOverride(o *Override) { a.override.Store(o) }
 
-// mode is the mode that holds now, and the kinds that it does not touch.
-func (a *Account) mode(now func() time.Time) (rules.Mode, []string) {
+// mode is the mode that holds now, the kinds that it does not touch, and
+// whether it is an operator's for a while.
+func (a *Account) mode(now func() time.Time) (mode rules.Mode, enforced []string, interim bool) {
 	o := a.override.Load()
 	if o == nil || now().After(o.Until) {
-		return a.Mode, nil
+		return a.Mode, nil, false
 	}
 	if o.All {
-		return o.Mode, nil
+		return o.Mode, nil, true
 	}
-	return o.Mode, alwaysEnforced
+	return o.Mode, alwaysEnforced, true
 }
 
 // Tenants are all apps and accounts, and the ways to find them.

@@ -181,23 +181,23 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	}
 	record.found(result)
 	sent := p.config.Now()
-	status, refusal := p.delivery.deliver(ctx, parcel{
+	done, refusal := p.delivery.deliver(ctx, parcel{
 		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
 	})
 	record.waited = p.config.Now().Sub(sent)
 	if refusal != nil {
 		return 0, p.logged(record, *refusal)
 	}
-	record.answered(status)
+	record.answered(done)
 	p.log(record)
 	p.noticeForeign(b)
-	return status, nil
+	return done.status, nil
 }
 
 // rewrite runs redact over a bundle, unless all of its accounts are switched
 // off: they may share a bot and a delivery with one that is not.
 func (p *Proxy) rewrite(ctx context.Context, b bundle) (redact.Result, error) {
-	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return judged(s.Scope) }) {
+	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return !s.Scope.Off() }) {
 		return redact.Result{Bytes: b.document.Raw}, nil
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{

@@ -204,7 +204,7 @@ func (w *walk) tokens(at place, scope *Scope, text string) [][2]int {
 		} else {
 			m.kind = ruleToken
 		}
-		if mode := scope.Mode; mode != rules.Enforce {
+		if mode := scope.Mode; mode != rules.Enforce && !(scope.Interim && scope.outbound()) {
 			w.tally(ruleToken, m.kind, m.action, mode)
 			continue
 		}

@@ -129,6 +129,9 @@ func (w *walk) enter(d *payload.Document, i int, root *channel.Step, frames []fr
 
 // visit judges the node's name and, where it is a leaf, its text.
 func (w *walk) visit(at place) {
+	if w.body.Stretches[at.owner].Scope.Off() {
+		return
+	}
 	node := &at.document.Nodes[at.node]
 	if node.KeyEnd > 0 && suspicious(at.document.Raw[node.KeyStart:node.KeyEnd]) {
 		w.name(at)

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net"
 	"net/http"
@@ -23,14 +24,38 @@ func adminClient(endpoint config.Endpoint) (*http.Client, string, error) {
 	if endpoint.TLS.ClientCA != "" {
 		return nil, "", errors.New("listen.admin asks for client certificates, which this command has none of; call the admin API with one (docs/operate.md)")
 	}
-	pem, err := os.ReadFile(endpoint.TLS.Cert)
+	trusted, err := pinned(endpoint.TLS.Cert)
 	if err != nil {
-		return nil, "", errors.New("listen.admin.tls.cert cannot be read")
+		return nil, "", err
+	}
+	client.Transport = &http.Transport{Proxy: nil, TLSClientConfig: trusted}
+	return client, "https://" + host, nil
+}
+
+// pinned trusts the certificates of a file, under the name that the first one
+// has: the address to call is the configuration's and need not be in it.
+func pinned(path string) (*tls.Config, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, errors.New("listen.admin.tls.cert cannot be read")
 	}
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	client.Transport = &http.Transport{Proxy: nil, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
-	return client, "https://" + host, nil
+	block, _ := pem.Decode(content)
+	if block == nil || !pool.AppendCertsFromPEM(content) {
+		return nil, errors.New("listen.admin.tls.cert holds no certificate")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, errors.New("listen.admin.tls.cert holds no certificate")
+	}
+	trusted := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	switch {
+	case len(certificate.DNSNames) > 0:
+		trusted.ServerName = certificate.DNSNames[0]
+	case len(certificate.IPAddresses) > 0:
+		trusted.ServerName = certificate.IPAddresses[0].String()
+	}
+	return trusted, nil
 }
 
 // reachable turns an address to listen on into one to call.

@@ -49,7 +49,7 @@ func (c checkCommand) Run(env *environment) error {
 	if _, err := os.Stat(c.Config); err != nil {
 		return fmt.Errorf("there is no configuration %s: write one with piiproxy init, or correct the path", c.Config)
 	}
-	report := &report{out: env.Stdout}
+	report := &report{out: env.Stdout, live: c.Live}
 	loaded, complaints := config.Read(c.Config)
 	report.add(loaded.Warnings()...)
 	report.add(complaints...)
@@ -72,6 +72,7 @@ func (c checkCommand) Run(env *environment) error {
 // report prints complaints as they come and notes on what was looked at.
 type report struct {
 	out   io.Writer
+	live  bool // serve is meant to run, so what it holds is no complaint
 	wrong int
 	said  []string
 }
@@ -207,6 +208,8 @@ func checkStore(report *report, loaded *config.Config, key, path string) {
 		err = opened.Close()
 	}
 	switch {
+	case errors.Is(err, store.ErrLocked) && report.live:
+		report.note("store", "%s is held, by the running serve", path)
 	case errors.Is(err, store.ErrLocked):
 		report.add(loaded.Complaint(key, "store locked by another process: %s is held, most likely by a running piiproxy serve; the rest was checked", path))
 	case err != nil:
@@ -251,6 +254,10 @@ func checkListeners(report *report, loaded *config.Config) {
 		bound, err := net.Listen("tcp", listener.addr)
 		if err == nil {
 			err = bound.Close()
+		}
+		if report.live && errors.Is(err, syscall.EADDRINUSE) {
+			report.note("listeners", "%s %s is held, by the running serve", listener.name, listener.addr)
+			continue
 		}
 		if err != nil {
 			report.add(loaded.Complaint("listen."+listener.name, "%s: %s", listener.addr, bindProblem(err)))

@@ -62,7 +62,7 @@ func (c rulesTestCommand) Run(env *environment) error {
 	if len(failures) > 0 {
 		return errFound
 	}
-	_, err = fmt.Fprintf(env.Stdout, "%d rules, every example behaves as it says\n", len(library.Rules()))
+	_, err = fmt.Fprintf(env.Stdout, "%s, every example behaves as it says\n", count(len(library.Rules()), "rule"))
 	return err
 }
 
