@@ -26,6 +26,9 @@ func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *e
 	if f := p.rewriteAnswer(r.Context(), response, r, x); f != nil {
 		return x.refuse(r, *f)
 	}
+	if f := p.judgeHeaders(r.Context(), response.Header, x); f != nil {
+		return x.refuse(r, *f)
+	}
 	x.lengthen(response)
 	return response
 }
@@ -120,6 +123,22 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	}
 	x.record.tallies = append(x.record.tallies, result.Tallies...)
 	replaceBody(response, result.Bytes)
+	return p.judgeChallenge(ctx, response, scope)
+}
+
+// judgeChallenge drops a WWW-Authenticate header that holds what policy would
+// change: Graph repeats the words of its error in it (threats.md B14).
+func (p *Proxy) judgeChallenge(ctx context.Context, response *http.Response, scope *redact.Scope) *Refusal {
+	for _, value := range response.Header["Www-Authenticate"] {
+		result, err := p.config.Engine.Text(ctx, value, scope)
+		if err != nil {
+			return unsettled(err)
+		}
+		if result.Edited || len(result.Refusals) > 0 {
+			delete(response.Header, "Www-Authenticate")
+			return nil
+		}
+	}
 	return nil
 }
 

@@ -6,38 +6,38 @@ import (
 	"time"
 )
 
-// deadlines bounds calls to the platform without a timer for each: calls that
-// start within the same second share one context. A call is not cancelled when
-// the bot hangs up: the platform may have the message already, and its id must
-// be learned.
+// deadlines bounds requests of ours without a timer for each: those that start
+// within the same step share one context, and end up to a step before the limit.
+// They are not cancelled when the caller hangs up: the peer may have the message
+// already, and what it says must be learned.
 type deadlines struct {
-	total time.Duration
-	mu    sync.Mutex
-	until time.Time // when the shared context takes no more calls
-	ctx   context.Context
-	stop  context.CancelFunc
+	total, step time.Duration
+	mu          sync.Mutex
+	until       time.Time // when the shared context takes no more requests
+	ctx         context.Context
+	stop        context.CancelFunc
 }
 
-// deadlineStep is how long a context is shared; a call may take that much
-// longer than the limit.
-const deadlineStep = time.Second
+// deadlineSteps is how finely a limit is kept: a sixteenth of it.
+const deadlineSteps = 16
 
-func newDeadlines(total time.Duration) *deadlines { return &deadlines{total: total} }
+func newDeadlines(total time.Duration) *deadlines {
+	return &deadlines{total: total, step: min(total/deadlineSteps, time.Second)}
+}
 
-// at gives a context that ends total after now, or up to a second later.
+// at gives a context that ends when the limit is over, or a step earlier.
 func (d *deadlines) at(now time.Time) context.Context {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ctx == nil || now.After(d.until) {
-		d.until = now.Add(deadlineStep)
+		d.until = now.Add(d.step)
 		// Its own timer ends it, and the last one ends with the process.
-		d.ctx, d.stop = context.WithDeadline(context.Background(), d.until.Add(d.total))
+		d.ctx, d.stop = context.WithTimeout(context.Background(), d.total)
 	}
 	return d.ctx
 }
 
-// close ends the calls under way of the newest second; older ones have ended or
-// end by their own timer.
+// close ends the requests of the newest step; older ones end by their own timer.
 func (d *deadlines) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

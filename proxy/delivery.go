@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,27 +25,30 @@ type parcel struct {
 // delivery is the one seam between what was rewritten and the bot: it hands
 // the bot's status back, or seals, acknowledges and sends in order later.
 type delivery struct {
-	client *http.Client
-	outbox *outbox
+	transport *http.Transport
+	deadlines *deadlines
+	now       func() time.Time
+	outbox    *outbox
 }
 
 // newDelivery opens the outbox and starts its worker.
 func newDelivery(ctx context.Context, config Config, q *quarantine) (*delivery, error) {
-	transport := &http.Transport{
+	d := &delivery{now: config.Now, deadlines: newDeadlines(config.Limits.BotTimeout), transport: &http.Transport{
 		Proxy:               nil, // HTTP_PROXY is not for webhooks
 		DialContext:         (&net.Dialer{Timeout: config.Limits.Upstream.Dial}).DialContext,
 		TLSHandshakeTimeout: config.Limits.Upstream.TLS,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: 128,
 		IdleConnTimeout:     75 * time.Second,
 		DisableCompression:  true,
 		ForceAttemptHTTP2:   true,
-	}
-	d := &delivery{client: &http.Client{
-		Transport:     transport,
-		Timeout:       config.Limits.BotTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	o, err := newOutbox(ctx, config, q, d.send)
+	later := func(ctx context.Context, p parcel) (int, error) {
+		ctx, cancel := context.WithTimeout(ctx, config.Limits.BotTimeout)
+		defer cancel()
+		return d.send(ctx, p)
+	}
+	o, err := newOutbox(ctx, config, q, later)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +58,8 @@ func newDelivery(ctx context.Context, config Config, q *quarantine) (*delivery, 
 
 func (d *delivery) close() error {
 	err := d.outbox.close()
-	d.client.CloseIdleConnections()
+	d.deadlines.close()
+	d.transport.CloseIdleConnections()
 	return err
 }
 
@@ -70,7 +75,7 @@ func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) 
 		status, refusal := d.outbox.add(ctx, p)
 		return delivered{status: status}, refusal
 	}
-	status, err := d.send(ctx, p)
+	status, err := d.send(d.deadlines.at(d.now()), p)
 	var timeout net.Error
 	switch {
 	case err == nil:
@@ -101,7 +106,7 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Request-Id", p.trace)
 	channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
-	response, err := d.client.Do(request)
+	response, err := d.transport.RoundTrip(request) // no client: it would follow redirects
 	if err != nil {
 		return 0, err
 	}
