@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs what the end-to-end tests need: Node.js with npm, and the bots' npm
+# packages exactly as bots/package-lock.json pins them. Says in one line what
+# to install where it cannot. Safe to run again.
+set -eu
+cd "$(dirname "$0")"
+
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null
+	fi
+fi
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	echo "e2e: Node.js with npm is missing: install version 20.19 or later (Debian: apt-get install nodejs npm)" >&2
+	exit 1
+fi
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; then
+	echo "e2e: Node.js $(node --version) is too old: install version 20.19 or later" >&2
+	exit 1
+fi
+if [ bots/node_modules/.package-lock.json -ot bots/package-lock.json ] || [ ! -e bots/node_modules/.package-lock.json ]; then
+	(cd bots && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
+fi

@@ -1,0 +1,112 @@
+package rig
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Rounds is how often TestCrash kills piiproxy; 100 for a soak. The flag is
+// here so that every test binary of this module knows it.
+var Rounds = flag.Int("rounds", 5, "how often TestCrash kills piiproxy")
+
+// built are the programs of a run of the tests.
+type built struct{ folder, piiproxy, gobot string }
+
+var programs built // set by Main before any test, then only read
+
+// Main builds what the tests run, runs them, and removes it. Call it from
+// TestMain. A missing tool ends the run with one line that says what to
+// install: an end-to-end test that silently does not run is worse than none.
+func Main(m *testing.M) {
+	code, err := prepared(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func prepared(m *testing.M) (int, error) {
+	folder, err := os.MkdirTemp("", "piiproxy-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(folder)
+	if err := build(folder); err != nil {
+		return 1, err
+	}
+	if err := installBots(); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// Binary is the piiproxy under test: the one that PIIPROXY_BINARY names, or
+// else built from the sources beside this folder.
+func Binary() string { return programs.piiproxy }
+
+func build(folder string) error {
+	programs = built{folder: folder, piiproxy: os.Getenv("PIIPROXY_BINARY"), gobot: filepath.Join(folder, "gobot")}
+	if programs.piiproxy == "" {
+		programs.piiproxy = filepath.Join(folder, "piiproxy")
+		root := filepath.Dir(home())
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+			return errNoSource
+		}
+		if err := goBuild(root, programs.piiproxy, "./cmd/piiproxy"); err != nil {
+			return err
+		}
+	}
+	return goBuild(home(), programs.gobot, "./gobot")
+}
+
+func goBuild(dir, output, source string) error {
+	command := exec.Command("go", "build", "-o", output, source)
+	command.Dir = dir
+	if text, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", source, err, text)
+	}
+	return nil
+}
+
+// home is the e2e folder.
+func home() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(file))
+}
+
+// installBots puts the npm packages of ../bots in place, exactly as the lock
+// file says, without running any script of theirs.
+func installBots() error {
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return fmt.Errorf("%s is missing: install Node.js 20.19 or later with npm (Debian: apt-get install nodejs npm)", tool)
+		}
+	}
+	bots := filepath.Join(home(), "bots")
+	if fresh(filepath.Join(bots, "node_modules", ".package-lock.json"), filepath.Join(bots, "package-lock.json")) {
+		return nil
+	}
+	command := exec.Command("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+	command.Dir = bots
+	if text, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci in e2e/bots: %w\n%s", err, strings.TrimSpace(string(text)))
+	}
+	return nil
+}
+
+// fresh reports whether made exists and is not older than source.
+func fresh(made, source string) bool {
+	a, err := os.Stat(made)
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(source)
+	return err == nil && !a.ModTime().Before(b.ModTime())
+}
