@@ -36,6 +36,9 @@ func identifier(d *payload.Document, node int) string {
 // takes in "to" (digits, + - ( ) and spaces), or the alias of a BSUID when text
 // is one. It is "" for everything else: group ids, placeholders, words.
 func phoneAlias(text string) string {
+	if isPhone(text) {
+		return "wa:" + text // as webhooks spell it
+	}
 	if isBSUID(text) {
 		return "bsuid:" + text
 	}
@@ -45,12 +48,17 @@ func phoneAlias(text string) string {
 		}
 		return r
 	}, text)
-	// Recommendation ITU-T E.164, 6.1: at most 15 digits. The shortest subscriber
-	// numbers with a country code have 7; two more on each side cost nothing.
-	if len(digits) < 5 || len(digits) > 17 || !isDigits(digits) {
+	if !isPhone(digits) {
 		return ""
 	}
 	return "wa:" + digits
+}
+
+// isPhone reports whether digits can be a phone number with its country code.
+// Recommendation ITU-T E.164, 6.1: at most 15 digits. The shortest subscriber
+// numbers with a country code have 7; two more on each side cost nothing.
+func isPhone(digits string) bool {
+	return len(digits) >= 5 && len(digits) <= 17 && isDigits(digits)
 }
 
 // userAlias returns the alias of a BSUID, or "".

@@ -10,12 +10,16 @@ const maxSpare = 512
 // nothing of a document's text is kept.
 var spares sync.Pool
 
+// leastSpare is the room of a new list, so that a short answer's list serves the
+// next webhook.
+const leastSpare = 128
+
 // spareNodes gives an empty list with room for n nodes.
 func spareNodes(n int) []Node {
 	if spare, ok := spares.Get().(*[]Node); ok && cap(*spare) >= n {
 		return (*spare)[:0]
 	}
-	return make([]Node, 0, n)
+	return make([]Node, 0, max(n, leastSpare))
 }
 
 // Free gives the memory of a document's nodes back. Afterwards the document is

@@ -113,7 +113,7 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 		return nil
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
-		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: []redact.Stretch{{Scope: scope}},
+		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: []redact.Stretch{{Scope: &scope}},
 	})
 	if err != nil {
 		return unsettled(err)
@@ -123,22 +123,6 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	}
 	x.record.tallies = append(x.record.tallies, result.Tallies...)
 	replaceBody(response, result.Bytes)
-	return p.judgeChallenge(ctx, response, scope)
-}
-
-// judgeChallenge drops a WWW-Authenticate header that holds what policy would
-// change: Graph repeats the words of its error in it (threats.md B14).
-func (p *Proxy) judgeChallenge(ctx context.Context, response *http.Response, scope *redact.Scope) *Refusal {
-	for _, value := range response.Header["Www-Authenticate"] {
-		result, err := p.config.Engine.Text(ctx, value, scope)
-		if err != nil {
-			return unsettled(err)
-		}
-		if result.Edited || len(result.Refusals) > 0 {
-			delete(response.Header, "Www-Authenticate")
-			return nil
-		}
-	}
 	return nil
 }
 

@@ -40,7 +40,7 @@ func (p *Proxy) judgeHeaders(ctx context.Context, h http.Header, x *exchange) *R
 				h.Del(name)
 				break
 			}
-			result, err := p.config.Engine.Text(ctx, value, scope)
+			result, err := p.config.Engine.Text(ctx, value, &scope)
 			if err != nil {
 				return unsettled(err)
 			}

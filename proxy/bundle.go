@@ -141,9 +141,12 @@ func keep(d *payload.Document, array int, wanted func(node int) bool) []payload.
 func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Document, parts []channel.Part, owners []*Account) bundle {
 	b := bundle{account: account, channel: ch, document: d, parts: parts, owners: owners}
 	b.stretches = make([]redact.Stretch, 1, len(parts)+1)
-	b.stretches[0] = redact.Stretch{Scope: p.scope(account, rules.Inbound, channel.Person{})}
+	scopes := make([]redact.Scope, len(parts)+1)
+	scopes[0] = p.scope(account, rules.Inbound, channel.Person{})
+	b.stretches[0].Scope = &scopes[0]
 	for i, part := range parts {
-		scope := p.scope(owners[i], rules.Inbound, part.Person)
+		scope := &scopes[i+1]
+		*scope = p.scope(owners[i], rules.Inbound, part.Person)
 		scope.Echo = part.Echo
 		b.stretches = append(b.stretches, redact.Stretch{Root: part.Root, Scope: scope})
 	}
@@ -151,9 +154,9 @@ func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Docu
 }
 
 // scope is how an account's words in one direction are judged.
-func (p *Proxy) scope(a *Account, direction rules.Direction, person channel.Person) *redact.Scope {
+func (p *Proxy) scope(a *Account, direction rules.Direction, person channel.Person) redact.Scope {
 	mode, enforced, interim := a.mode(p.config.Now)
-	return &redact.Scope{
+	return redact.Scope{
 		Policy: a.Policy, Rules: a.Rules, Mode: mode, Enforced: enforced, Interim: interim, Aliases: person.Aliases,
 		Context: rules.Context{Direction: direction, Channel: string(a.Channel.Name()), Account: a.Name, Region: a.Region, Language: a.Language},
 	}

@@ -183,13 +183,13 @@ func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal
 		p.setBody(r, x)
 		return nil
 	}
-	if refused := p.inspectQuery(r.Context(), x, query, scope); refused != nil {
+	if refused := p.inspectQuery(r.Context(), x, query, &scope); refused != nil {
 		return refused
 	}
 	if x.document == nil {
 		return nil
 	}
-	return p.inspectBody(r, x, scope)
+	return p.inspectBody(r, x, &scope)
 }
 
 // converse notes whose conversation the call is in.

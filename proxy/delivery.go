@@ -115,9 +115,12 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	return response.StatusCode, nil
 }
 
+// noAgent is what net/http takes for no User-Agent at all.
+var noAgent = []string{""}
+
 // plainAgent keeps net/http from naming itself where the sender named nobody.
 func plainAgent(h http.Header) {
 	if _, named := h["User-Agent"]; !named {
-		h["User-Agent"] = []string{""}
+		h["User-Agent"] = noAgent
 	}
 }

@@ -3,6 +3,7 @@ package redact
 import (
 	"embed"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -53,11 +54,26 @@ func lastDigits(text string, n int) string {
 
 func maskEmail(text string) string {
 	at := strings.LastIndexByte(text, '@')
-	if at < 2 {
+	if at < 2 || !isDomain(text[at+1:]) {
 		return hidden
 	}
 	_, size := utf8.DecodeRuneInString(text)
 	return text[:size] + hidden + text[at:]
+}
+
+// isDomain says that a text can be shown as the domain of an e-mail: a field for
+// an e-mail may hold anything, and seven digits are a number of something else.
+func isDomain(text string) bool {
+	digits := 0
+	for _, r := range text {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case !unicode.IsLetter(r) && r != '.' && r != '-':
+			return false
+		}
+	}
+	return text != "" && digits < 7
 }
 
 //go:embed placeholders.tsv
