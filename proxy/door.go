@@ -31,6 +31,12 @@ func (p *Proxy) door(next http.Handler, refuse answer) http.Handler {
 			// left on the connection must not be read as a second request.
 			w.Header().Set("Connection", "close")
 		}
+		room, ok := p.gate.enter(r, int64(p.config.Limits.Payload.Bytes))
+		if !ok {
+			p.refuseDoor(w, refuseBusy, refuse)
+			return
+		}
+		defer p.gate.leave(room)
 		stripHopHeaders(r.Header)
 		defer p.recovered(w, refuse)
 		next.ServeHTTP(w, r)

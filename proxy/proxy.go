@@ -93,6 +93,7 @@ type OutboxLimits struct {
 // Proxy serves the listeners. Make it with New, end it with Close.
 type Proxy struct {
 	config     Config
+	gate       gate
 	delivery   *delivery
 	quarantine *quarantine
 	forward    *forwarder
@@ -106,6 +107,7 @@ type Proxy struct {
 func New(ctx context.Context, config Config) (*Proxy, error) {
 	p := &Proxy{
 		config:     config,
+		gate:       gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
 		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
 		sent:       newSentIDs(config.Now()),
 		failures:   newFailures(config.Now),

@@ -53,6 +53,7 @@ var (
 	refuseBotDown    = Refusal{"bot_unavailable", http.StatusServiceUnavailable, codeTemporary, true, "the bot cannot be reached; try again"}
 	refuseBotSlow    = Refusal{"bot_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the bot did not answer in time; try again"}
 	refuseOutbox     = Refusal{"outbox_full", http.StatusServiceUnavailable, codeOverload, true, "the outbox of this account is full; try again"}
+	refuseBusy       = Refusal{"overload", http.StatusServiceUnavailable, codeOverload, true, "too many bodies are held at once; try again"}
 	refuseInternal   = Refusal{"internal", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy failed on this request; try again"}
 	refuseUpstream   = Refusal{"upstream_unavailable", http.StatusBadGateway, codeTemporary, true, "the platform cannot be reached; it may or may not have the message"}
 	refuseDial       = Refusal{"upstream_dial", http.StatusServiceUnavailable, codeTemporary, true, "the platform cannot be reached and has not got the message; try again"}
@@ -69,7 +70,7 @@ func Refusals() []Refusal {
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseBotDown, refuseBotSlow,
-		refuseOutbox, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,
+		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,
 		refuseAnswerSize, refuseRedirect,
 	}
 }
