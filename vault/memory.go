@@ -2,6 +2,7 @@ package vault
 
 import (
 	"container/list"
+	"strings"
 	"sync"
 	"time"
 )
@@ -55,6 +56,8 @@ func (m *memory) put(path, token string, value Value) {
 		e.value.Origin = max(e.value.Origin, value.Origin)
 		return
 	}
+	// Copies: what comes may be a part of a whole delivery, which would stay with it.
+	value.Text, value.Canonical = strings.Clone(value.Text), strings.Clone(value.Canonical)
 	e := &volatileEntry{place: at, value: value, expires: now.Add(volatileFor)}
 	m.byToken[at] = m.oldest.PushBack(e)
 	m.bytes += e.size()

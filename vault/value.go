@@ -93,23 +93,35 @@ func binding(c *conversation.Conversation, token string) []byte {
 	return ad
 }
 
+// entry is what the record of a value holds.
+type entry struct {
+	value   Value
+	look    byte // which look-alike it has: noLook, a probe number, or wordLook
+	expires time.Time
+}
+
 // The sealed form is a format byte, the origin, the expiry in nanoseconds (the
 // store's could be moved by whoever writes to it), then kind, canonical form and
-// text, each after its length, filled up with zeros: the length in the store
-// must not tell a postcode from a card number.
+// text, each after its length, and the look; filled up with zeros: the length in
+// the store must not tell a postcode from a card number.
 const (
 	formatByte   = 1
 	headerLength = 10
 	fillTo       = 64
 )
 
-func seal(c *conversation.Conversation, token string, v Value, expires time.Time) ([]byte, error) {
-	plain := make([]byte, 0, (headerLength+12+len(v.Kind)+len(v.Canonical)+len(v.Text))/fillTo*fillTo+fillTo)
+// filled is how long size bytes are when filled up, by one byte at least.
+func filled(size int) int { return size/fillTo*fillTo + fillTo }
+
+func seal(c *conversation.Conversation, token string, e entry) ([]byte, error) {
+	v := e.value
+	plain := make([]byte, 0, filled(headerLength+12+len(v.Kind)+len(v.Canonical)+len(v.Text)))
 	plain = append(plain, formatByte, byte(v.Origin))
-	plain = binary.BigEndian.AppendUint64(plain, uint64(expires.UnixNano()))
+	plain = binary.BigEndian.AppendUint64(plain, uint64(e.expires.UnixNano()))
 	for _, part := range []string{v.Kind, v.Canonical, v.Text} {
 		plain = appendText(plain, part)
 	}
+	plain = append(plain, e.look)
 	plain = plain[:cap(plain)]
 	sealed, err := c.Seal(plain, binding(c, token))
 	if err != nil {
@@ -118,25 +130,25 @@ func seal(c *conversation.Conversation, token string, v Value, expires time.Time
 	return sealed, nil
 }
 
-// open returns the value of a token and when it expires. The value must be the
-// one that the token derives from.
-func open(c *conversation.Conversation, token string, sealed []byte) (Value, time.Time, error) {
+// open returns what the record of a token holds. The value must be the one that
+// the token derives from.
+func open(c *conversation.Conversation, token string, sealed []byte) (entry, error) {
 	plain, err := c.Open(sealed, binding(c, token))
 	if err != nil || len(plain) < headerLength || plain[0] != formatByte {
-		return Value{}, time.Time{}, ErrTampered
+		return entry{}, ErrTampered
 	}
 	v := Value{Origin: Origin(plain[1])}
 	expires := time.Unix(0, int64(binary.BigEndian.Uint64(plain[2:])))
 	rest := plain[headerLength:]
 	for _, part := range []*string{&v.Kind, &v.Canonical, &v.Text} {
 		if *part, rest, err = cutText(rest); err != nil {
-			return Value{}, time.Time{}, err
+			return entry{}, err
 		}
 	}
-	if v.check() != nil || tokenOf(c, v.Kind, v.Canonical) != token {
-		return Value{}, time.Time{}, ErrTampered
+	if len(rest) == 0 || v.check() != nil || tokenOf(c, v.Kind, v.Canonical) != token {
+		return entry{}, ErrTampered
 	}
-	return v, expires, nil
+	return entry{value: v, look: rest[0], expires: expires}, nil
 }
 
 func appendText(to []byte, text string) []byte {

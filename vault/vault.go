@@ -9,6 +9,11 @@
 // another belongs, does not open and says so (ErrTampered). Erasing the
 // conversation's record ends all of its tokens at once.
 //
+// Where a policy asks for it, a value is traded for a look-alike of its kind
+// instead (Likes): a second record, written in the same put, leads from the
+// look-alike to the token, so that it too means something only in its own
+// conversation and only as long as the value is there.
+//
 // Some values are never written down (Lifetime): they live in this process's
 // memory for minutes, and after a restart their tokens answer as expired.
 package vault
@@ -35,10 +40,6 @@ var (
 	// at most 64, it is empty, or it has no origin.
 	ErrValue = errors.New("a value needs a kind of a-z, 0-9 and _, a canonical form, and an origin")
 )
-
-// attempts is how often a write that lost a race is tried anew. Each loss means
-// that another caller got on.
-const attempts = 100
 
 // Store is what a Vault needs of a store.Store.
 type Store interface {
@@ -92,105 +93,15 @@ func (v *Vault) Close() error {
 // Errors: ErrValue, ErrTampered, store.ErrTooLarge when there are more values
 // than one put takes, and faults of the store, which may pass.
 func (v *Vault) Tokens(ctx context.Context, c *conversation.Conversation, values []Value) ([]string, error) {
-	if c == nil {
-		return nil, fmt.Errorf("%w; there is no conversation to keep it in", ErrValue)
-	}
-	tokens := make([]string, len(values))
-	var kept, volatile []*slot
-	seen := make(map[string]*slot, len(values))
-	for i, value := range values {
-		if err := value.check(); err != nil {
-			return nil, err
-		}
-		tokens[i] = tokenOf(c, value.Kind, value.Canonical)
-		if s := seen[tokens[i]]; s != nil {
-			s.value.Origin = max(s.value.Origin, value.Origin)
-			continue
-		}
-		s := &slot{token: tokens[i], value: value}
-		seen[s.token] = s
-		if _, only := Lifetime(value.Kind); only {
-			volatile = append(volatile, s)
-		} else {
-			kept = append(kept, s)
-		}
-	}
-	if err := v.keep(ctx, c, kept); err != nil {
+	slots, err := v.trade(ctx, c, values, false)
+	if err != nil {
 		return nil, err
 	}
-	for _, s := range volatile {
-		v.volatile.put(c.Path(), s.token, s.value)
+	tokens := make([]string, len(slots))
+	for i, s := range slots {
+		tokens[i] = s.token
 	}
 	return tokens, nil
-}
-
-// slot is a value with its token.
-type slot struct {
-	token string
-	value Value
-}
-
-// keep writes the records that are missing or to be changed, until no other
-// writer comes between.
-func (v *Vault) keep(ctx context.Context, c *conversation.Conversation, slots []*slot) error {
-	for range attempts {
-		var records []store.Record
-		for _, s := range slots {
-			record, needed, err := v.prepare(ctx, c, s)
-			if err != nil {
-				return err
-			}
-			if needed {
-				records = append(records, record)
-			}
-		}
-		if len(records) == 0 {
-			return nil
-		}
-		err := v.store.Put(ctx, records...)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, store.ErrConflict) {
-			return fmt.Errorf("writing values: %w", err)
-		}
-	}
-	return fmt.Errorf("writing values: %w", store.ErrConflict)
-}
-
-// prepare returns the record to write for one value, if one is needed.
-func (v *Vault) prepare(ctx context.Context, c *conversation.Conversation, s *slot) (store.Record, bool, error) {
-	now := v.now()
-	lifetime, _ := Lifetime(s.value.Kind)
-	value, expires, version := s.value, now.Add(lifetime), uint64(0)
-	record, err := v.store.Get(ctx, recordKey(c, s.token))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
-		return store.Record{}, false, fmt.Errorf("reading value: %w", err)
-	default:
-		old, ends, err := open(c, s.token, record.Value)
-		if err != nil {
-			return store.Record{}, false, err
-		}
-		version = record.Version
-		if ends.After(now) {
-			value = old
-			value.Origin = max(old.Origin, s.value.Origin)
-			renewed := v.renew && ends.Before(now.Add(lifetime/2))
-			if value.Origin == old.Origin && !renewed {
-				return store.Record{}, false, nil
-			}
-			if !renewed {
-				expires = ends
-			}
-		}
-	}
-	sealed, err := seal(c, s.token, value, expires)
-	if err != nil {
-		return store.Record{}, false, err
-	}
-	return store.Record{Key: recordKey(c, s.token), Value: sealed, Version: version, Expires: expires}, true, nil
 }
 
 // Resolve returns what a token of this conversation stands for; upper and lower
@@ -212,12 +123,12 @@ func (v *Vault) Resolve(ctx context.Context, c *conversation.Conversation, token
 	if err != nil {
 		return Value{}, fmt.Errorf("reading value: %w", err)
 	}
-	value, expires, err := open(c, token, record.Value)
+	held, err := open(c, token, record.Value)
 	if err != nil {
 		return Value{}, err
 	}
-	if !expires.After(v.now()) {
+	if !held.expires.After(v.now()) {
 		return Value{}, ErrNoToken
 	}
-	return value, nil
+	return held.value, nil
 }

@@ -1,0 +1,227 @@
+package vault
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/store"
+)
+
+// Which look-alike a value has. It is kept with the value, so that the same
+// value keeps the same form when forms that were in its way expire, and of two
+// vaults that choose at once one wins.
+const (
+	noLook byte = 0 // none was asked for so far
+	probes byte = 64
+	// wordLook says that all of its probes were in use: it keeps the word token.
+	wordLook byte = 255
+)
+
+// Likes is Tokens for values whose policy asks for a look-alike, a form that
+// passes a bot's own checks: the same durability, the same errors, and the same
+// value has the same form. Kinds and values without a safe form, and those for
+// which none is free, get the word token; so do volatile kinds. At most half as
+// many values fit one put as for Tokens.
+//
+//   - credit_card of 13 to 19 digits: as long, first six and last four kept, the
+//     rest derived so that Luhn's check passes; spaces and dashes stand where
+//     this occurrence of the value has them.
+//   - email: 16 of a-z2-7 at example.com.
+//   - phone in E.164: of +1 and of +44, a number of a range reserved for fiction.
+//
+// A form is never the value itself, and when it is chosen it stands for no other
+// value of this conversation and is none. A value that comes later may be equal
+// to it: the form goes on to stand for what it stood for. Forms of one
+// conversation mean nothing in another.
+func (v *Vault) Likes(ctx context.Context, c *conversation.Conversation, values []Value) ([]string, error) {
+	slots, err := v.trade(ctx, c, values, true)
+	if err != nil {
+		return nil, err
+	}
+	forms := make([]string, len(slots))
+	for i, s := range slots {
+		if forms[i] = s.token; s.form != "" {
+			forms[i] = looks[s.value.Kind].spell(values[i], s.form)
+		}
+	}
+	return forms, nil
+}
+
+// Likeness returns what a look-alike that was found in text of this conversation
+// stands for, by its kind and canonical form (a card's digits, an e-mail in
+// lower case, E.164). The value is of that kind, and how it came is its Origin.
+// Errors: ErrNoToken for what is no look-alike of this conversation, or not any
+// more, ErrTampered, and faults of the store, which may pass.
+func (v *Vault) Likeness(ctx context.Context, c *conversation.Conversation, kind, canonical string) (Value, error) {
+	if _, ok := looks[kind]; !ok || c == nil {
+		return Value{}, ErrNoToken
+	}
+	held, err := v.likeness(ctx, c, kind, canonical)
+	if err != nil {
+		return Value{}, err
+	}
+	if held.token == "" {
+		return Value{}, ErrNoToken
+	}
+	value, err := v.Resolve(ctx, c, held.token)
+	if err == nil && value.Kind != kind {
+		return Value{}, ErrTampered
+	}
+	return value, err
+}
+
+// likeness is what the record of a look-alike holds.
+type likeness struct {
+	token   string // "": there is none, or it has expired
+	expires time.Time
+	version uint64
+}
+
+func (v *Vault) likeness(ctx context.Context, c *conversation.Conversation, kind, form string) (likeness, error) {
+	hash := likeHash(c, kind, form)
+	record, err := v.store.Get(ctx, likeKey(c, hash))
+	if errors.Is(err, store.ErrNotFound) {
+		return likeness{}, nil
+	}
+	if err != nil {
+		return likeness{}, fmt.Errorf("reading look-alike: %w", err)
+	}
+	held, err := openLike(c, kind, hash, record.Value)
+	if err != nil {
+		return likeness{}, err
+	}
+	held.version = record.Version
+	if !held.expires.After(v.now()) {
+		held.token = ""
+	}
+	return held, nil
+}
+
+// alike finds the look-alike of a value, or makes it: the one it has, else that
+// of the first probe that is free. It notes it in the slot and in the row.
+func (v *Vault) alike(ctx context.Context, w *writing, s *slot, r *row) error {
+	s.form = "" // an earlier attempt may have set it
+	if r.look == wordLook {
+		return nil
+	}
+	if r.look != noLook {
+		if ok, err := v.claim(ctx, w, s, r, r.look); ok || err != nil {
+			return err
+		}
+	}
+	r.changed = true
+	for r.look = 1; r.look <= probes; r.look++ {
+		if ok, err := v.claim(ctx, w, s, r, r.look); ok || err != nil {
+			return err
+		}
+	}
+	r.look = wordLook
+	return nil
+}
+
+// claim takes the form of one probe for a value, if it is free or its own.
+func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, probe byte) (bool, error) {
+	c, kind := w.conversation, s.value.Kind
+	form := formOf(c, s.value, probe)
+	hash := likeHash(c, kind, form)
+	key := likeKey(c, hash)
+	if w.claimed[key] {
+		return false, nil
+	}
+	held, err := v.likeness(ctx, c, kind, form)
+	if err != nil {
+		return false, err
+	}
+	if held.token == "" {
+		used, err := v.isValue(ctx, w, kind, form)
+		if used || err != nil {
+			return false, err
+		}
+	} else if held.token != s.token {
+		return false, nil
+	}
+	s.form = form
+	if w.claimed == nil {
+		w.claimed = make(map[string]bool)
+	}
+	w.claimed[key] = true
+	if held.token == s.token && held.expires.Equal(r.expires) {
+		return true, nil
+	}
+	sealed, err := sealLike(c, kind, hash, likeness{token: s.token, expires: r.expires})
+	if err != nil {
+		return false, err
+	}
+	w.records = append(w.records, store.Record{Key: key, Value: sealed, Version: held.version, Expires: r.expires})
+	return true, nil
+}
+
+// isValue reports whether a form is itself a value of this conversation, or of
+// this call: of those, the very one that it would stand for, too.
+func (v *Vault) isValue(ctx context.Context, w *writing, kind, form string) (bool, error) {
+	token := tokenOf(w.conversation, kind, form)
+	if w.tokens[token] != nil {
+		return true, nil
+	}
+	_, err := v.store.Get(ctx, recordKey(w.conversation, token))
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	}
+	return false, fmt.Errorf("reading value: %w", err)
+}
+
+// likeHash names a form in the store: only with the conversation's secret can it
+// be computed, so that nobody else can try forms out.
+func likeHash(c *conversation.Conversation, kind, form string) string {
+	return encoding.EncodeToString(c.Derive("piiproxy like record", kind, form)[:16])
+}
+
+func likeKey(c *conversation.Conversation, hash string) string {
+	return "like/" + c.Path() + "/" + hash
+}
+
+// likeBinding is the associated data: account, conversation, kind and hash.
+func likeBinding(c *conversation.Conversation, kind, hash string) []byte {
+	ad := appendText(nil, "piiproxy like")
+	for _, part := range []string{c.Account, c.ID, kind, hash} {
+		ad = appendText(ad, part)
+	}
+	return ad
+}
+
+// sealLike seals a format byte, the expiry in nanoseconds and the token after
+// its length, filled up with zeros.
+func sealLike(c *conversation.Conversation, kind, hash string, l likeness) ([]byte, error) {
+	plain := make([]byte, 0, filled(13+len(l.token)))
+	plain = append(plain, formatByte)
+	plain = binary.BigEndian.AppendUint64(plain, uint64(l.expires.UnixNano()))
+	plain = appendText(plain, l.token)
+	plain = plain[:cap(plain)]
+	sealed, err := c.Seal(plain, likeBinding(c, kind, hash))
+	if err != nil {
+		return nil, fmt.Errorf("sealing look-alike: %w", err)
+	}
+	return sealed, nil
+}
+
+func openLike(c *conversation.Conversation, kind, hash string, sealed []byte) (likeness, error) {
+	plain, err := c.Open(sealed, likeBinding(c, kind, hash))
+	if err != nil || len(plain) < 9 || plain[0] != formatByte {
+		return likeness{}, ErrTampered
+	}
+	l := likeness{expires: time.Unix(0, int64(binary.BigEndian.Uint64(plain[1:])))}
+	if l.token, _, err = cutText(plain[9:]); err != nil {
+		return likeness{}, err
+	}
+	if _, ok := ParseToken(l.token); !ok {
+		return likeness{}, ErrTampered
+	}
+	return l, nil
+}

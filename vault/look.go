@@ -1,0 +1,168 @@
+package vault
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/piiproxy/piiproxy/conversation"
+)
+
+// look is how the look-alikes of a kind are made.
+type look struct {
+	// form makes a canonical form out of a value's canonical form and 32 random
+	// bytes that are always the same for value and probe; "" when there is no
+	// safe one.
+	form func(c *conversation.Conversation, canonical string, random []byte) string
+	// spell writes a form in the place of a value.
+	spell func(value Value, form string) string
+	// restorable says that the kind has a million forms at least.
+	restorable bool
+}
+
+// looks are the kinds that have look-alikes, each with the canonical form that
+// the rules give it.
+var looks = map[string]look{
+	"credit_card": {form: cardForm, spell: spellCard},
+	"email":       {form: emailForm, spell: spellForm, restorable: true},
+	"phone":       {form: phoneForm, spell: spellForm},
+}
+
+// LikeRestorable says whether a look-alike of this kind may be turned back into
+// its value at all: when the kind has a million forms at least, the bound that
+// NIST SP 800-38G (revision 1) sets for a domain. With fewer, what looks like a form may be
+// somebody's guess, or a number that was meant as it stands. No for cards and for phone, whose
+// reserved ranges hold 100 (+1) and 1,000 (+44) numbers in a conversation, and
+// for every kind without look-alikes. It says nothing about word tokens.
+//
+// The count is of the kind's forms. A card of 16 digits whose first six and
+// last four are kept has 100,000 forms, so it is not restored either.
+func LikeRestorable(kind string) bool { return looks[kind].restorable }
+
+// formOf is the canonical form of a value's look-alike at a probe from 1; "" when
+// the kind, or this value, has no safe one.
+func formOf(c *conversation.Conversation, value Value, probe byte) string {
+	l, ok := looks[value.Kind]
+	if !ok {
+		return ""
+	}
+	random := c.Derive("piiproxy like", value.Kind, value.Canonical, strconv.Itoa(int(probe)))
+	return l.form(c, value.Canonical, random)
+}
+
+func spellForm(_ Value, form string) string { return form }
+
+const (
+	cardFirst = 6
+	cardLast  = 4
+)
+
+// cardRemoved is, for each length of a card number, how many digits must go for
+// the rest to be a truncated number (PCI SSC FAQ 1091): 5 of the 15 digits of
+// American Express, 4 of 16, all but first six and four others of shorter ones.
+// Longer ones are not in its table: there its baseline holds, first six and last
+// four at most.
+var cardRemoved = map[int]int{13: 3, 14: 4, 15: 5, 16: 4, 17: 7, 18: 8, 19: 9}
+
+// cardForm keeps length, first six and last four, and replaces the digits
+// between. The last of them is what makes Luhn's check (ISO/IEC 7812-1, annex B)
+// pass; the others are derived, and where one is what it was, that is chance.
+func cardForm(_ *conversation.Conversation, digits string, random []byte) string {
+	between := len(digits) - cardFirst - cardLast
+	removed, known := cardRemoved[len(digits)]
+	if !known || between < removed || !isDigits(digits) {
+		return ""
+	}
+	form := []byte(digits)
+	number := binary.BigEndian.Uint64(random)
+	for i := range between {
+		form[cardFirst+i] = '0' + byte(number%10)
+		number /= 10
+	}
+	last := &form[cardFirst+between-1]
+	for *last = '0'; !luhn(form); { // one of the ten digits passes, doubled or not
+		*last++
+	}
+	return string(form)
+}
+
+// luhn reports whether the check digit of a card number is right.
+func luhn(digits []byte) bool {
+	sum := 0
+	for i, digit := range digits {
+		n := int(digit - '0')
+		if (len(digits)-i)%2 == 0 {
+			n = n/5 + n*2%10 // the sum of the digits of 2n
+		}
+		sum += n
+	}
+	return sum%10 == 0
+}
+
+// spellCard writes the digits of a form between the spaces and dashes of the
+// value's text; without separators when the text is written in other ways.
+func spellCard(value Value, form string) string {
+	spelled := make([]byte, 0, len(value.Text))
+	n := 0
+	for i := range len(value.Text) {
+		switch b := value.Text[i]; {
+		case b == ' ' || b == '-':
+			spelled = append(spelled, b)
+		case n < len(form) && b == value.Canonical[n]:
+			spelled = append(spelled, form[n])
+			n++
+		default:
+			return form
+		}
+	}
+	if n < len(form) {
+		return form
+	}
+	return string(spelled)
+}
+
+// emailForm is at example.com, which nobody can register (RFC 2606, section 3).
+// The reserved top-level domains of its section 2 (test, example, invalid) are
+// safe too, but many validators refuse what is no public top-level domain. The
+// local part has 80 bits.
+func emailForm(_ *conversation.Conversation, _ string, random []byte) string {
+	return encoding.EncodeToString(random[:10]) + "@example.com"
+}
+
+// areaCodes are long-standing area codes of the United States, because a
+// validator may refuse one that is not in use.
+var areaCodes = [16]string{
+	"202", "206", "212", "213", "214", "215", "305", "312",
+	"313", "404", "415", "503", "512", "602", "617", "713",
+}
+
+// phoneForm is a number that reaches nobody. For +1 it is 555-0100 to 555-0199,
+// which the North American Numbering Plan reserves for fiction in every
+// geographic area code (ATIS-0300048, 555 NXX Assignment Guidelines), in the
+// area code of the conversation, not of the number. For +44 it is 07700 900000
+// to 900999, which Ofcom keeps for drama ("Telephone numbers for use in TV and
+// radio drama programmes"). No other range is known to be safe.
+func phoneForm(c *conversation.Conversation, number string, random []byte) string {
+	digits, international := strings.CutPrefix(number, "+")
+	pick := binary.BigEndian.Uint64(random)
+	switch {
+	case !international || !isDigits(digits):
+		return ""
+	case len(digits) == 11 && digits[0] == '1':
+		area := areaCodes[int(c.Derive("piiproxy like area")[0])%len(areaCodes)]
+		return fmt.Sprintf("+1%s55501%02d", area, pick%100)
+	case (len(digits) == 11 || len(digits) == 12) && strings.HasPrefix(digits, "44"):
+		return fmt.Sprintf("+447700900%03d", pick%1000)
+	}
+	return ""
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
