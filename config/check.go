@@ -270,6 +270,14 @@ func (c *Config) CheckFaults() []Complaint {
 			complaints = append(complaints, c.Complaint(key, "%v; the last good value stays in use", err))
 		}
 	}
+	for _, listener := range []struct {
+		key   string
+		files TLS
+	}{{"public", c.Listen.Public.TLS}, {"bot", c.Listen.Bot.TLS}, {"admin", c.Listen.Admin.TLS}, {"ops", c.Listen.Ops.TLS}} {
+		if _, err := listener.files.Server(); listener.files.On() && err != nil {
+			complaints = append(complaints, c.Complaint("listen."+listener.key+".tls", "%v; the last good certificate stays in use", err))
+		}
+	}
 	for i, app := range c.Apps {
 		key := "apps[" + itoa(i) + "]"
 		add(key+".verify_token", app.VerifyToken)

@@ -9,6 +9,7 @@ type Policy struct {
 	Outbound map[string]string `yaml:"outbound" oneof:"allow,report,mask,redact,block" doc:"toward the platform"`
 	Tokens   map[string]string `yaml:"tokens" oneof:"restore,mask,redact,block" doc:"tokens that the bot sends into their own conversation"`
 	Prompts  map[string]string `yaml:"prompts" oneof:"capture,arm,report,allow" doc:"when the bot asks for the kind"`
+	Format   map[string]string `yaml:"format" oneof:"word,like" doc:"what a token of the kind looks like: a word, or a value that passes a bot's own checks"`
 	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`
 }
 
@@ -43,6 +44,7 @@ func BuiltinPolicy() Policy {
 			"bank_account": "capture", "routing_number": "capture", "ssn": "capture", "national_id": "capture",
 			"tax_id": "capture", "passport": "capture", "password": "capture", "default": "arm",
 		},
+		Format: map[string]string{"default": "word"},
 		Media: Media{
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},
@@ -57,7 +59,7 @@ type table struct {
 	builtin map[string]string
 }
 
-// tables lists all six tables, those with kinds as keys first.
+// tables lists all seven tables, those with kinds as keys first.
 func (p Policy) tables(builtin Policy) []table {
 	return append(p.kindTables(builtin),
 		table{"media.inbound", p.Media.Inbound, builtin.Media.Inbound},
@@ -70,5 +72,6 @@ func (p Policy) kindTables(builtin Policy) []table {
 		{"outbound", p.Outbound, builtin.Outbound},
 		{"tokens", p.Tokens, builtin.Tokens},
 		{"prompts", p.Prompts, builtin.Prompts},
+		{"format", p.Format, builtin.Format},
 	}
 }

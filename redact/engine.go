@@ -32,6 +32,11 @@ type Vault interface {
 	// Tokens gives one token per value, durable on return; a value that the
 	// conversation has seen before keeps its token.
 	Tokens(ctx context.Context, c *conversation.Conversation, values []vault.Value) ([]string, error)
+	// Likes is Tokens for values that get a look-alike where there is a safe one.
+	Likes(ctx context.Context, c *conversation.Conversation, values []vault.Value) ([]string, error)
+	// Likeness resolves a look-alike by kind and canonical form; vault.ErrNoToken
+	// when the conversation has no such one.
+	Likeness(ctx context.Context, c *conversation.Conversation, kind, canonical string) (vault.Value, error)
 	// Resolve gives vault.ErrNoToken for a token that is unknown, expired,
 	// erased or of another conversation.
 	Resolve(ctx context.Context, c *conversation.Conversation, token string) (vault.Value, error)
@@ -95,6 +100,9 @@ type Body struct {
 	Channel   *channel.Channel
 	Table     *channel.Table
 	Stretches []Stretch
+	// LastTry says that a text whose rules run out of their budget is to be
+	// hidden or refused now, not left for another try.
+	LastTry bool
 }
 
 // Tally counts findings that share a rule, a kind, an action and a mode.
@@ -134,6 +142,9 @@ type Result struct {
 	// the first reason. Outbound any entry refuses the call; inbound the
 	// stretch goes into quarantine.
 	Refusals map[int]Reason
+	// Overrun says that the rules ran out of their budget, so that nothing is
+	// known and nothing was edited: try again, or say that it is the last try.
+	Overrun bool
 	// Took is the time that finding and judging took, without the store's.
 	Took time.Duration
 }
@@ -144,12 +155,13 @@ type Engine struct {
 	vault         Vault
 	wordings      wordings
 	limits        payload.Limits
+	restored      *restored
 }
 
 // New makes an engine. With a nil vault it makes and restores no tokens:
 // findings become [KIND], as `piiproxy scan` writes them.
 func New(conversations Conversations, vault Vault, limits payload.Limits) *Engine {
-	return &Engine{conversations: conversations, vault: vault, wordings: loadWordings(), limits: limits}
+	return &Engine{conversations: conversations, vault: vault, wordings: loadWordings(), limits: limits, restored: newRestored()}
 }
 
 // Rewrite finds, judges and edits. Errors are those of the store and the
@@ -169,7 +181,7 @@ func (e *Engine) Rewrite(ctx context.Context, body Body) (Result, error) {
 // Text rewrites a plain text and lists every finding in it, whatever its
 // action, with the action that policy gives it.
 func (e *Engine) Text(ctx context.Context, text string, scope *Scope) (TextResult, error) {
-	w := newWalk(e, Body{Stretches: []Stretch{{Scope: scope}}})
+	w := newWalk(e, Body{Stretches: []Stretch{{Scope: scope}}, LastTry: true})
 	defer w.release()
 	w.keep = true
 	if !scope.Off() {

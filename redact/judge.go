@@ -21,18 +21,19 @@ const (
 // judge scans a text and turns findings into marks.
 func (w *walk) judge(at place, text string) {
 	scope, before := w.body.Stretches[at.owner].Scope, len(w.marks)
-	tokens := w.tokens(at, scope, text)
+	spans := w.tokens(at, scope, text)
+	if scope.Echo {
+		spans = w.echoed(at, scope, text, spans)
+	}
 	where := w.context(at, scope)
-	result, err := scope.Rules.Scan(text, where)
+	result, err := scope.Rules.Scan(blanked(text, spans), where)
 	if err != nil {
 		w.forget(before)
 		w.unreadable(at, scope, text)
 		return
 	}
 	for _, f := range result.Findings {
-		if !within(tokens, f.Start, f.End) {
-			w.finding(at, scope, f, text)
-		}
+		w.finding(at, scope, f, text)
 	}
 	if scope.outbound() && !scope.Echo {
 		w.asked(at, scope, result.Asks)
@@ -52,14 +53,16 @@ func (w *walk) finding(at place, scope *Scope, f rules.Finding, text string) {
 		mode = f.Mode
 	}
 	w.tally(f.Rule, f.Kind, action, mode)
-	if mode != rules.Enforce || action == Allow || action == Report {
+	m := mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]}
+	m.alike = scope.outbound() && scope.Policy.Formats.Like(f.Kind) && at.class != channel.Report
+	if mode != rules.Enforce || ((action == Allow || action == Report) && !m.alike) {
 		return
 	}
-	if action == Block {
+	if action == Block && !m.alike {
 		w.refuse(at.owner, PolicyBlock)
 		return
 	}
-	w.mark(at, mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]})
+	w.mark(at, m)
 }
 
 // limited lowers an action to what the place allows (design.md sections 5, 6).
@@ -77,30 +80,29 @@ func (w *walk) limited(at place, scope *Scope, f rules.Finding, action Action) A
 		if scope.outbound() && f.Mode == rules.Enforce && scope.mode(f.Kind) == rules.Enforce {
 			w.refuse(at.owner, UnlistedValue)
 		}
+		if scope.outbound() {
+			return Block
+		}
 	}
 	return action
 }
 
 // personal marks a whole string that is personal data by the field it stands
-// in. It reports false when policy leaves the kind alone: then the rules look.
+// in. It reports false when the rules have to look instead: policy leaves the
+// kind alone, or it is not in force.
 func (w *walk) personal(at place) bool {
 	scope := w.body.Stretches[at.owner].Scope
-	kind := at.step.Kind()
-	action := scope.action(kind)
-	if action == Allow || at.document.Text(at.node) == "" {
+	kind, text := at.step.Kind(), at.document.Text(at.node)
+	action, mode := scope.action(kind), scope.mode(kind)
+	if action == Allow || strings.TrimSpace(text) == "" {
 		return false
 	}
-	text := at.document.Text(at.node)
-	if scope.outbound() && len(vault.FindTokens(text)) > 0 {
-		return false // tokens in it are resolved like in any text
+	if _, token := vault.ParseToken(strings.TrimSpace(text)); token && scope.outbound() {
+		return false // stands for a value of its own
 	}
-	mode := scope.mode(kind)
 	w.tally(ruleField, kind, action, mode)
-	if action == Report {
+	if action == Report || mode != rules.Enforce {
 		return false
-	}
-	if mode != rules.Enforce {
-		return true
 	}
 	if action == Block {
 		w.refuse(at.owner, PolicyBlock)
@@ -120,7 +122,7 @@ func (w *walk) number(at place) {
 		if action := scope.action(at.step.Kind()); action != Allow {
 			w.tally(ruleField, at.step.Kind(), Report, scope.mode(at.step.Kind()))
 		}
-		return
+		at.class = channel.Free // what else it is, the rules say
 	}
 	text := strings.TrimPrefix(at.document.Text(at.node), "-")
 	if at.depth > 0 {
@@ -163,7 +165,9 @@ func (w *walk) fixed(at place, scope *Scope, text string, reason Reason) {
 	where := w.context(at, scope)
 	result, err := scope.Rules.Scan(text, where)
 	if err != nil {
-		w.refuse(at.owner, RuleBudget)
+		if w.lastTry(scope) {
+			w.refuse(at.owner, RuleBudget)
+		}
 		return
 	}
 	for _, f := range result.Findings {
@@ -194,7 +198,7 @@ func (w *walk) tokens(at place, scope *Scope, text string) [][2]int {
 	}
 	for _, span := range spans {
 		found := text[span[0]:span[1]]
-		kind, _ := vault.ParseToken(found)
+		kind := tokenKind(scope, found)
 		m := mark{start: span[0], end: span[1], action: Hide, rule: ruleToken, kind: kind, text: found}
 		if scope.outbound() {
 			m.action = Restore
@@ -213,11 +217,30 @@ func (w *walk) tokens(at place, scope *Scope, text string) [][2]int {
 	return spans
 }
 
+// unknownKind stands for a kind that no rule and no contract knows: what stands
+// in a look-alike is somebody's words, and no log or metric may show those.
+const unknownKind = "unknown"
+
+// tokenKind is the kind of what looks like a token, under its real name.
+func tokenKind(scope *Scope, text string) string {
+	spelled, _ := vault.ParseToken(text)
+	for _, kind := range rules.BuiltinKinds() {
+		if squashed(kind) == spelled {
+			return kind
+		}
+	}
+	for _, info := range scope.Rules.Rules() {
+		if info.Kind != "" && squashed(info.Kind) == spelled {
+			return info.Kind
+		}
+	}
+	return unknownKind
+}
+
 // unreadable handles a text that the rules could not judge in their budget:
 // unknown is not clean.
 func (w *walk) unreadable(at place, scope *Scope, text string) {
-	w.tally(ruleBudget, "unreadable", Block, scope.Mode)
-	if scope.Mode != rules.Enforce && len(scope.Enforced) == 0 {
+	if !w.lastTry(scope) {
 		return
 	}
 	if scope.outbound() || at.class == channel.Report {
@@ -225,6 +248,18 @@ func (w *walk) unreadable(at place, scope *Scope, text string) {
 		return
 	}
 	w.mark(at, mark{end: len(text), action: Hide, rule: ruleBudget, kind: "unreadable", text: text})
+}
+
+// lastTry notes that the rules ran out of their budget, and says whether that
+// is to be settled now. The budget is time, and a busy machine has less of it:
+// the whole payload is given up first (Result.Overrun), for another try.
+func (w *walk) lastTry(scope *Scope) bool {
+	w.tally(ruleBudget, "unreadable", Block, scope.Mode)
+	if scope.Mode != rules.Enforce && len(scope.Enforced) == 0 {
+		return false
+	}
+	w.overrun = w.overrun || !w.body.LastTry
+	return w.body.LastTry
 }
 
 // asked notes that the bot asks for personal data. A prompt that policy would
@@ -339,12 +374,17 @@ func fieldName(at place) string {
 	return ""
 }
 
-// within says that a span touches one of the spans.
-func within(spans [][2]int, start, end int) bool {
-	for _, s := range spans {
-		if start < s[1] && s[0] < end {
-			return true
+// blanked is a text with spaces in the place of what is settled already, so that
+// what stands beside it is found as if it stood alone. Positions stay.
+func blanked(text string, spans [][2]int) string {
+	if len(spans) == 0 {
+		return text
+	}
+	bytes := []byte(text)
+	for _, span := range spans {
+		for i := span[0]; i < span[1]; i++ {
+			bytes[i] = ' '
 		}
 	}
-	return false
+	return string(bytes)
 }

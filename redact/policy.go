@@ -69,11 +69,28 @@ type Policy struct {
 	Outbound Actions
 	Tokens   Actions
 	Prompts  Actions
+	// Formats says which kinds get a token that looks like a value.
+	Formats Formats
+}
+
+// Formats says which kinds get a look-alike instead of a word for a token.
+type Formats struct {
+	like     map[string]bool
+	fallback bool
+}
+
+// Like reports whether a kind gets a look-alike.
+func (f Formats) Like(kind string) bool {
+	if like, ok := f.like[kind]; ok {
+		return like
+	}
+	return f.fallback
 }
 
 // Tables are the four tables of a policy as the configuration spells them:
 // kind -> action name, with "default" for all other kinds.
-type Tables struct{ Inbound, Outbound, Tokens, Prompts map[string]string }
+// Format gives word or like for each kind.
+type Tables struct{ Inbound, Outbound, Tokens, Prompts, Format map[string]string }
 
 // NewPolicy reads the tables. A name that is no action, or that has no meaning
 // in its table, is an error that lists what may stand there.
@@ -96,7 +113,27 @@ func NewPolicy(name string, t Tables) (Policy, error) {
 		}
 		*table.to = actions
 	}
+	formats, err := readFormats(t.Format)
+	if err != nil {
+		return Policy{}, fmt.Errorf("policies.%s.format.%w", name, err)
+	}
+	p.Formats = formats
 	return p, nil
+}
+
+func readFormats(from map[string]string) (Formats, error) {
+	formats := Formats{like: make(map[string]bool, len(from))}
+	for kind, name := range from {
+		if name != "like" && name != "word" {
+			return Formats{}, fmt.Errorf("%s: %q is no format, take one of word, like", kind, name)
+		}
+		if kind == "default" {
+			formats.fallback = name == "like"
+		} else {
+			formats.like[kind] = name == "like"
+		}
+	}
+	return formats, nil
 }
 
 func readActions(from map[string]string, allowed []Action) (Actions, error) {

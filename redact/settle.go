@@ -15,6 +15,11 @@ import (
 // caller takes them out, and no token is made that nobody will see.
 func (w *walk) settle(ctx context.Context) (Result, error) {
 	raw := w.body.Document.Raw
+	if w.overrun {
+		result := w.result(raw, false)
+		result.Overrun, result.Refusals = true, nil
+		return result, nil
+	}
 	if w.outbound() && len(w.refusals) > 0 {
 		return w.result(raw, false), nil
 	}
@@ -42,7 +47,7 @@ func (w *walk) splice(ctx context.Context, raw []byte) (Result, error) {
 	}
 	edits := make([]payload.Edit, 0, len(w.marks))
 	for _, m := range w.marks {
-		if _, refused := w.refusals[m.owner]; !refused {
+		if _, refused := w.refusals[m.owner]; !refused && !m.stays {
 			text := m.by
 			if m.quoted {
 				text = `"` + string(payload.AppendMeta(nil, text)) + `"`
@@ -85,13 +90,14 @@ func (w *walk) replacements(ctx context.Context) error {
 
 // conversation settles the marks of one conversation.
 func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) error {
-	var values []vault.Value
-	var at []int
+	words, likes := wanted{marks: marks}, wanted{marks: marks}
 	for i := range marks {
 		m := &marks[i]
 		switch {
 		case m.rule == ruleBudget:
 			m.by = Unreadable
+		case m.rule == ruleEcho:
+			m.by = m.canonical // the token that was restored
 		case m.rule == ruleToken && scope.outbound():
 			if err := w.resolve(ctx, scope, m); err != nil {
 				return err
@@ -99,39 +105,103 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 		case m.rule == ruleToken:
 			m.by = typedToken
 			w.tally(ruleToken, ruleToken, Hide, rules.Enforce)
+		case m.alike:
+			if err := w.unlike(ctx, scope, m); err != nil {
+				return err
+			}
+		case m.action == Tokenize && w.canTokenize(scope) && scope.Policy.Formats.Like(m.kind):
+			likes.add(i)
 		case m.action == Tokenize && w.canTokenize(scope):
-			values = append(values, vault.Value{Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat})
-			at = append(at, i)
-		case m.action == Mask:
-			m.by = MaskOf(m.kind, m.text)
+			words.add(i)
 		default:
-			m.by = Placeholder(m.kind)
+			w.put(m, m.action)
 		}
 	}
-	return w.tokenize(ctx, scope, marks, values, at)
-}
-
-func (w *walk) canTokenize(scope *Scope) bool {
-	return w.engine.vault != nil && len(scope.Aliases) > 0
-}
-
-// tokenize gets the tokens of all values of a conversation in one step.
-func (w *walk) tokenize(ctx context.Context, scope *Scope, marks []mark, values []vault.Value, at []int) error {
-	if len(values) == 0 {
+	if len(words.values)+len(likes.values) == 0 {
 		return nil
 	}
 	c, err := w.engine.conversations.Ensure(ctx, scope.Context.Account, scope.Aliases)
 	if err != nil {
 		return err
 	}
-	tokens, err := w.engine.vault.Tokens(ctx, c, values)
+	if err := words.get(ctx, c, w.engine.vault.Tokens); err != nil {
+		return err
+	}
+	return likes.get(ctx, c, w.engine.vault.Likes)
+}
+
+// wanted collects the values of marks that become tokens, so that they are
+// durable in one step.
+type wanted struct {
+	marks  []mark
+	values []vault.Value
+	at     []int
+}
+
+func (t *wanted) add(i int) {
+	m := &t.marks[i]
+	t.values = append(t.values, vault.Value{Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat})
+	t.at = append(t.at, i)
+}
+
+// get has the tokens made and puts them in their places.
+func (t *wanted) get(ctx context.Context, c *conversation.Conversation, from func(context.Context, *conversation.Conversation, []vault.Value) ([]string, error)) error {
+	if len(t.values) == 0 {
+		return nil
+	}
+	tokens, err := from(ctx, c, t.values)
 	if err != nil {
 		return err
 	}
 	for i, token := range tokens {
-		marks[at[i]].by = token
+		t.marks[t.at[i]].by = token
 	}
 	return nil
+}
+
+func (w *walk) canTokenize(scope *Scope) bool {
+	return w.engine.vault != nil && len(scope.Aliases) > 0
+}
+
+// put writes what an action makes of a mark's own text.
+func (w *walk) put(m *mark, action Action) {
+	switch action {
+	case Allow, Report:
+		m.stays = true
+	case Mask:
+		if m.by = MaskOf(m.kind, m.text); w.engine.vault == nil {
+			m.by = Placeholder(m.kind) // as the commands write it that open no store
+		}
+	case Block:
+		w.refuse(m.owner, PolicyBlock)
+	default:
+		m.by = Placeholder(m.kind)
+	}
+}
+
+// unlike settles a finding in what a bot sends that may be a look-alike of a
+// value: then it is treated as the token that it is, else as policy says.
+func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
+	value, err := w.likeness(ctx, scope, m)
+	switch {
+	case errors.Is(err, vault.ErrNoToken) || errors.Is(err, conversation.ErrUnknown):
+		w.put(m, m.action)
+		return nil
+	case err != nil:
+		return err
+	}
+	if !vault.LikeRestorable(value.Kind) {
+		return w.reveal(scope, m, value, Mask) // too few forms: it could be a real value
+	}
+	return w.reveal(scope, m, value, Restore)
+}
+
+func (w *walk) likeness(ctx context.Context, scope *Scope, m *mark) (vault.Value, error) {
+	c, err := w.own(ctx, scope)
+	if err != nil {
+		return vault.Value{}, err
+	}
+	return w.engine.vault.Likeness(ctx, c, m.kind, m.canonical)
 }
 
 // resolve decides what the person sees in the place of a token: what policy
@@ -148,32 +218,55 @@ func (w *walk) resolve(ctx context.Context, scope *Scope, m *mark) error {
 	case err != nil:
 		return err
 	}
+	return w.reveal(scope, m, value, m.action)
+}
+
+// reveal writes what the person sees of a value that the bot refers to: what
+// policy says for tokens of its kind, and at most as much as is allowed here.
+func (w *walk) reveal(scope *Scope, m *mark, value vault.Value, most Action) error {
 	action := scope.Policy.Tokens.For(value.Kind)
-	if action == Restore && (m.action == Mask || value.Origin == vault.Form) {
+	if action == Restore && (most == Mask || value.Origin == vault.Form || w.holdsMore(scope, value)) {
 		action = Mask // what came through a form never goes back into a chat
 	}
 	w.tally(ruleToken, value.Kind, action, rules.Enforce)
-	switch action {
-	case Restore:
+	if action == Restore {
 		m.by = value.Text
-	case Mask:
-		m.by = MaskOf(value.Kind, value.Text)
-	case Block:
-		w.refuse(m.owner, PolicyBlock)
-	default:
-		m.by = Placeholder(value.Kind)
+		w.engine.restored.note(scope, value.Text, m.text)
+		return nil
 	}
+	m.kind, m.text = value.Kind, value.Text
+	w.put(m, action)
 	return nil
+}
+
+// holdsMore says that a value holds another one that policy does not restore: a
+// place's name, say, with a card number in it.
+func (w *walk) holdsMore(scope *Scope, value vault.Value) bool {
+	result, err := scope.Rules.Scan(value.Text, scope.Context)
+	if err != nil || len(vault.FindTokens(value.Text)) > 0 {
+		return true // unknown is not clean, and a person may have typed a look-alike
+	}
+	for _, f := range result.Findings {
+		if f.Kind != value.Kind && scope.Policy.Tokens.For(f.Kind) != Restore && scope.action(f.Kind) != Allow {
+			return true
+		}
+	}
+	return false
 }
 
 // value resolves a token in the scope's conversation.
 func (w *walk) value(ctx context.Context, scope *Scope, token string) (vault.Value, error) {
-	if !w.canTokenize(scope) {
-		return vault.Value{}, vault.ErrNoToken
-	}
-	c, err := w.engine.conversations.Find(ctx, scope.Context.Account, scope.Aliases)
+	c, err := w.own(ctx, scope)
 	if err != nil {
 		return vault.Value{}, err
 	}
 	return w.engine.vault.Resolve(ctx, c, token)
+}
+
+// own finds the scope's conversation.
+func (w *walk) own(ctx context.Context, scope *Scope) (*conversation.Conversation, error) {
+	if !w.canTokenize(scope) {
+		return nil, vault.ErrNoToken
+	}
+	return w.engine.conversations.Find(ctx, scope.Context.Account, scope.Aliases)
 }

@@ -27,6 +27,8 @@ type mark struct {
 	text       string
 	by         string // the replacement
 	quoted     bool   // it becomes a string where a number stood
+	alike      bool   // it may be a look-alike that the bot got for a token
+	stays      bool   // settled: the text stays as it is
 }
 
 // place is where a string stands.
@@ -58,6 +60,7 @@ type walk struct {
 	refusals map[int]Reason
 	repeats  []copied
 	judged   []Judged
+	overrun  bool
 	keep     bool
 	// unresolved counts tokens that stood for nothing.
 	unresolved int
@@ -255,7 +258,8 @@ func copyOf(at place) []int {
 }
 
 // copies judges the strings that may repeat others: one that equals an edited
-// string gets the same edits, any other is scanned and reported.
+// string gets the same edits. Any other is scanned and reported, but for one
+// that differs in case or space only: what a validator passed in it is edited.
 func (w *walk) copies() {
 	for _, c := range w.repeats {
 		text := c.document.Text(c.node)
@@ -263,8 +267,18 @@ func (w *walk) copies() {
 			continue
 		}
 		c.class = channel.Report
+		if w.resembles(c, text) && !w.body.Stretches[c.owner].Scope.outbound() {
+			c.class = channel.Unlisted
+		}
 		w.judge(c.place, text)
 	}
+}
+
+// resembles says that a copy is one of its originals in another case.
+func (w *walk) resembles(c copied, text string) bool {
+	return slices.ContainsFunc(c.of, func(original int) bool {
+		return strings.EqualFold(strings.TrimSpace(c.document.Text(original)), strings.TrimSpace(text))
+	})
 }
 
 func (w *walk) repeated(c copied, text string) bool {

@@ -37,7 +37,7 @@ func loadRules(settings *config.Config) (*judges, error) {
 		j.overrides = append(j.overrides, rules.Override{ID: o.ID, Mode: o.Mode, Threshold: o.Threshold})
 	}
 	for name, p := range settings.Policies {
-		policy, err := redact.NewPolicy(name, redact.Tables{Inbound: p.Inbound, Outbound: p.Outbound, Tokens: p.Tokens, Prompts: p.Prompts})
+		policy, err := redact.NewPolicy(name, redact.Tables{Inbound: p.Inbound, Outbound: p.Outbound, Tokens: p.Tokens, Prompts: p.Prompts, Format: p.Format})
 		if err != nil {
 			return nil, err
 		}
