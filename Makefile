@@ -22,7 +22,7 @@ lint: deps ## gofumpt, go vet, staticcheck
 	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "run gofumpt on:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
-	cd e2e && $(GO) vet ./...
+	cd e2e && $(GO) vet ./... && $(GO) tool -modfile=../tools/go.mod staticcheck ./...
 
 unit: deps ## unit tests with the race detector; a skipped test fails
 	@mkdir -p $(LOGS)
@@ -30,8 +30,10 @@ unit: deps ## unit tests with the race detector; a skipped test fails
 	@./scripts/no-skips.sh $(LOGS)/unit.log
 
 headless: ## the demo's scripted conversation, and that its check can fail
+	@mkdir -p $(LOGS)
 	$(GO) run ./cmd/piiproxy demo --headless > $(LOGS)/headless.log || { cat $(LOGS)/headless.log; exit 1; }
-	@echo "demo --headless: no leak"
+	@! $(GO) run ./cmd/piiproxy demo --rules none --headless > $(LOGS)/leaks.log 2>&1 || { echo "the demo finds no leak where there is one"; exit 1; }
+	@echo "demo --headless: no leak with rules, leaks named without"
 
 e2e: deps ## real bot libraries, faults and crashes, through the real binary
 	@mkdir -p $(LOGS)

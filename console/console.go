@@ -2,14 +2,12 @@
 // answer without credentials, and what it does is audited by whoever does it.
 //
 // Commands that run beside a serving process speak to it here. They prove that
-// they may read the key set by a token that is derived from it, so that there
-// is no default, no file and no secret to set.
+// they may read the key set by signing each order with it (authorize.go), so that
+// there is no default, no file and no secret to set, and nothing to replay.
 package console
 
 import (
 	"context"
-	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,7 +17,7 @@ import (
 	"time"
 )
 
-// Keys derives the commands' token.
+// Keys signs the commands' orders.
 type Keys interface {
 	PRF(label string, parts ...string) []byte
 }
@@ -60,12 +58,6 @@ type Problem struct {
 	Error string `json:"error"`
 }
 
-// CommandToken is the bearer token of commands that can read the key set: 256
-// bits, derived, never stored.
-func CommandToken(keys Keys) string {
-	return hex.EncodeToString(keys.PRF("admin api, commands"))
-}
-
 // maxOrder bounds the body of an order.
 const maxOrder = 64 << 10
 
@@ -79,22 +71,7 @@ func Handler(keys Keys, operations Operations) http.Handler {
 		hash, err := operations.ConversationHash(o.Account, strings.TrimSpace(o.ID), o.Actor, "")
 		return HashAnswer{hash}, err
 	}))
-	return authorized(keys, mux)
-}
-
-// authorized lets only callers with a token in. The token is compared as a MAC,
-// so that the time it takes says nothing.
-func authorized(keys Keys, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || subtle.ConstantTimeCompare(keys.PRF("admin api, compare", token), keys.PRF("admin api, compare", CommandToken(keys))) != 1 {
-			write(w, http.StatusUnauthorized, Problem{"a bearer token is needed; commands on this machine derive it from the key set"})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return newGuard(keys).authorized(mux)
 }
 
 // order decodes a strict JSON order, has it carried out and answers.

@@ -33,11 +33,7 @@ func Run(ctx context.Context, w io.Writer, start Start, options Options) (err er
 			return err
 		}
 	}
-	address := options.Address
-	if address == "" {
-		address = pageAddress
-	}
-	listener, err := listen(address)
+	listener, err := pageListener(options.Address)
 	if err != nil {
 		return fmt.Errorf("opening the page: %w", err)
 	}
@@ -75,6 +71,14 @@ func servePage(ctx context.Context, listener net.Listener, handler http.Handler)
 	case <-ctx.Done():
 		return server.Close()
 	}
+}
+
+// pageListener listens where the user says, or at the usual place or a free port.
+func pageListener(address string) (net.Listener, error) {
+	if address != "" {
+		return net.Listen("tcp", address)
+	}
+	return listen(pageAddress)
 }
 
 // browsable is an address that a browser on this machine can open, also when

@@ -66,7 +66,7 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	if charset != nil {
 		return &refuseAnswer
 	}
-	if kind := mediaKind(response.Header["Content-Type"]); kind != "" && response.StatusCode == http.StatusOK {
+	if kind := mediaType(response.Header["Content-Type"]); kind != "" && response.StatusCode == http.StatusOK {
 		return p.download(response, x, kind)
 	}
 	raw, f := p.readAnswer(response)
@@ -107,7 +107,7 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	}
 	defer document.Free()
 	p.learn(ctx, x, document)
-	scope := p.scope(x.account, rules.Inbound, p.subject(x))
+	scope := p.scope(x.account, rules.Inbound, p.subject(x, document))
 	if scope.Off() {
 		replaceBody(response, raw)
 		return nil
@@ -118,6 +118,9 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	if err != nil {
 		return unsettled(err)
 	}
+	if result.Overrun {
+		return &refuseOverrun
+	}
 	if len(result.Refusals) > 0 {
 		return &refuseAnswer
 	}
@@ -127,12 +130,22 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 }
 
 // subject is the person that an answer tells about: the recipient of the call,
-// or the one whose profile was asked for.
-func (p *Proxy) subject(x *exchange) channel.Person {
+// or the one whose profile was asked for. An answer with more than a profile's
+// plain members tells about others, too, and so about nobody.
+func (p *Proxy) subject(x *exchange, answer *payload.Document) channel.Person {
 	if x.send.Person.Known() || x.call.Kind != channel.CallRead || len(x.call.Segments) != 1 {
 		return x.send.Person
 	}
-	return x.account.Channel.PersonOf(x.call.Account)
+	id := x.call.Account
+	if id == x.account.ID || id == x.account.Business {
+		return channel.Person{}
+	}
+	for member := range answer.Children(0) {
+		if kind := answer.Nodes[member].Kind; kind == payload.Object || kind == payload.Array {
+			return channel.Person{}
+		}
+	}
+	return x.account.Channel.PersonOf(id)
 }
 
 // learn keeps the ids of messages that went through here, and the names under
@@ -149,9 +162,9 @@ func (p *Proxy) learn(ctx context.Context, x *exchange, document *payload.Docume
 	}
 }
 
-// mediaKind is what policy calls a file of a declared type; "" when the type is
-// no file's.
-func mediaKind(contentType []string) string {
+// mediaType is the declared type of a file, in lower case and without
+// parameters; "" when it is no file's.
+func mediaType(contentType []string) string {
 	if len(contentType) != 1 {
 		return ""
 	}
@@ -160,18 +173,16 @@ func mediaKind(contentType []string) string {
 		return ""
 	}
 	switch main, _, _ := strings.Cut(declared, "/"); {
-	case main == "image", main == "audio", main == "video":
-		return main
-	case declared == "application/octet-stream", declared == "application/pdf":
-		return "file"
+	case main == "image", main == "audio", main == "video", declared == "application/octet-stream", declared == "application/pdf":
+		return declared
 	}
 	return ""
 }
 
 // download streams a file where policy says so. When it breaks off, the
 // connection to the bot breaks off too: it must not look complete.
-func (p *Proxy) download(response *http.Response, x *exchange, kind string) *Refusal {
-	if !passes(x.account.Media.Inbound, kind) {
+func (p *Proxy) download(response *http.Response, x *exchange, declared string) *Refusal {
+	if !mediaPasses(x.account.Media.Inbound, declared) {
 		return &refuseMedia
 	}
 	if response.ContentLength > p.config.Limits.Media {
@@ -183,12 +194,12 @@ func (p *Proxy) download(response *http.Response, x *exchange, kind string) *Ref
 
 // mediaPasses says whether policy lets a type of file through. A sticker is a
 // WebP image and cannot be told from another one, so both must pass.
-func mediaPasses(table map[string]string, contentType string) bool {
-	kind, rest, _ := strings.Cut(contentType, "/")
+func mediaPasses(table map[string]string, declared string) bool {
+	kind, _, _ := strings.Cut(declared, "/")
 	if kind == "application" {
 		kind = "file"
 	}
-	if kind == "image" && strings.HasPrefix(rest, "webp") && !passes(table, "sticker") {
+	if declared == "image/webp" && !passes(table, "sticker") {
 		return false
 	}
 	return passes(table, kind)

@@ -33,6 +33,15 @@ type BreakGlass struct {
 	Request string
 }
 
+// action is what the audit log says was ordered: mode, scope and time.
+func (b BreakGlass) action() string {
+	scope := ""
+	if b.All {
+		scope = " all"
+	}
+	return fmt.Sprintf("mode %s%s for %s", b.Mode, scope, b.For)
+}
+
 // Break changes an account's mode until the time is over. It is audited before
 // it holds, kept over a restart, and raises an alarm.
 func (p *Proxy) Break(ctx context.Context, b BreakGlass) error {
@@ -46,7 +55,7 @@ func (p *Proxy) Break(ctx context.Context, b BreakGlass) error {
 		return errors.New("--reason is missing: the audit log keeps it")
 	}
 	if err := p.config.Records.Audit.RecordDurable(audit.Event{
-		Actor: b.Actor, Action: "mode " + b.Mode.String(), Account: a.Name, Reason: b.Reason, Request: b.Request,
+		Actor: b.Actor, Action: b.action(), Account: a.Name, Reason: b.Reason, Request: b.Request,
 	}); err != nil {
 		p.config.Metrics.auditFailed()
 		return errors.New("the audit log cannot be written, so the mode stays as it is")

@@ -235,9 +235,11 @@ func (p *Proxy) lanes(b bundle) []string {
 		if !part.Person.Known() || b.owners[i] == nil {
 			continue
 		}
-		lane := p.config.Records.Conversations.Hash(b.owners[i].Name, part.Person.Aliases[0])
-		if !slices.Contains(lanes, lane) {
-			lanes = append(lanes, lane)
+		for _, alias := range part.Person.Aliases { // an event may name any of them
+			lane := p.config.Records.Conversations.Hash(b.owners[i].Name, alias)
+			if !slices.Contains(lanes, lane) {
+				lanes = append(lanes, lane)
+			}
 		}
 	}
 	return lanes

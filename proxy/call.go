@@ -25,12 +25,13 @@ type exchange struct {
 	started  time.Time
 	sent     time.Time   // when it went to the platform
 	header   http.Header // of the answer to the bot
-	refused  *Refusal    // why the platform's answer was not passed on
+	holding  held
+	refused  *Refusal // why the platform's answer was not passed on
 }
 
 // call takes a Graph call of a bot.
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{started: p.config.Now(), header: w.Header(), record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
+	x := &exchange{started: p.config.Now(), header: w.Header(), holding: held{gate: &p.calls}, record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
 	x.record.started = x.started
 	defer x.free()
 	target, refused := p.prepare(w, r, x)
@@ -49,6 +50,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 
 // free gives back what the call's document took.
 func (x *exchange) free() {
+	x.holding.leave()
 	if x.document != nil {
 		x.document.Free()
 	}
@@ -115,15 +117,14 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 	switch {
 	case charset != nil:
 		return false, charset
-	case x.call.Kind == channel.CallMediaUpload && len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data"),
-		x.call.Kind == channel.CallUpload:
+	case !ok && streams(x.call, types):
 		return true, nil
 	case !ok:
 		return false, &refuseMediaType
 	case x.call.Kind == channel.CallBatch:
 		return false, &refuseBatch
 	}
-	raw, refused := p.readBody(w, r)
+	raw, refused := p.readBody(w, r, &x.holding)
 	if refused != nil {
 		return false, refused
 	}
@@ -140,16 +141,24 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 	return false, nil
 }
 
-// emptyCall lets calls without a body through, but no batch, and none that
-// says it has JSON: nothing is no JSON.
+// streams says that a call uploads a file: it goes through unread where policy
+// says so. Instagram's media edge publishes, with a caption, and is none.
+func streams(call channel.Call, types []string) bool {
+	multipart := len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data")
+	return call.Kind == channel.CallUpload || (multipart && call.Kind == channel.CallMediaUpload)
+}
+
+// emptyCall lets calls without a body through, but no batch, and no message:
+// that would be in the query.
 func emptyCall(r *http.Request, x *exchange) *Refusal {
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if x.call.Kind == channel.CallBatch {
+	ok, _ := isJSON(r.Header["Content-Type"])
+	switch {
+	case x.call.Kind == channel.CallBatch:
 		return &refuseBatch
-	}
-	if ok, _ := isJSON(r.Header["Content-Type"]); ok {
+	case ok && x.call.Kind == channel.CallSend && r.URL.RawQuery == "":
 		f := refuseSyntax.because("parse_" + payload.ReasonEmpty)
 		return &f
 	}
@@ -160,13 +169,28 @@ func emptyCall(r *http.Request, x *exchange) *Refusal {
 // read the call as another one (threats.md O10).
 var carriers = []string{"method", "batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"}
 
+// plainName says that a parameter's name is one that every parser reads the same
+// way, and can hold no value: brackets, dots and spaces are folded by some.
+func plainName(name string) bool {
+	digits := 0
+	for _, c := range []byte(name) {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c != '_' && c != '-' && (c|0x20 < 'a' || c|0x20 > 'z'):
+			return false
+		}
+	}
+	return name != "" && digits < 7
+}
+
 // credentials are query parameters that are secret and never scanned.
 var credentials = []string{"access_token", "appsecret_proof", "appsecret_time", "input_token", "client_secret", "fb_exchange_token", "code"}
 
 // inspect rewrites the body and judges the query.
 func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal {
-	for _, name := range carriers {
-		if query.Has(name) {
+	for name := range query {
+		if !plainName(name) || slices.Contains(carriers, name) {
 			return &refuseQuery
 		}
 	}
@@ -208,6 +232,9 @@ func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *
 	}
 	p.config.Metrics.scanned(result.Took)
 	x.record.found(result)
+	if result.Overrun {
+		return &refuseOverrun
+	}
 	if reason, refused := result.Refusals[0]; refused {
 		f := refusePolicy.because(string(reason))
 		x.record.bytesOut = 0
@@ -232,6 +259,7 @@ func (p *Proxy) inspectQuery(ctx context.Context, x *exchange, query url.Values,
 			if err != nil {
 				return unsettled(err)
 			}
+			x.record.tallies = append(x.record.tallies, result.Tallies...)
 			if result.Edited || len(result.Refusals) > 0 {
 				x.record.found(result.Result)
 				f := refusePolicy.because("value_in_query")

@@ -31,12 +31,6 @@ func (p *Proxy) door(next http.Handler, refuse answer) http.Handler {
 			// left on the connection must not be read as a second request.
 			w.Header().Set("Connection", "close")
 		}
-		room, ok := p.gate.enter(r, int64(p.config.Limits.Payload.Bytes))
-		if !ok {
-			p.refuseDoor(w, refuseBusy, refuse)
-			return
-		}
-		defer p.gate.leave(room)
 		stripHopHeaders(r.Header)
 		defer p.recovered(w, refuse)
 		next.ServeHTTP(w, r)
@@ -154,7 +148,8 @@ func dropHeaders(h http.Header, names map[string]bool) {
 }
 
 // readBody reads a body that is going to be inspected.
-func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refusal) {
+// What it holds counts against a gate until held.leave.
+func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request, h *held) ([]byte, *Refusal) {
 	limit := int64(p.config.Limits.Payload.Bytes)
 	if r.ContentLength > limit {
 		return nil, &refuseTooLarge
@@ -164,21 +159,31 @@ func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Refus
 			return nil, &refuseCoding
 		}
 	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	body, err := readAll(countedBody{http.MaxBytesReader(w, r.Body, limit), h}, r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, &refuseTooLarge
+	case errors.Is(err, errGate):
+		return nil, &refuseBusy
 	case err != nil:
 		return nil, &refuseBody
 	}
 	return body, nil
 }
 
+// promised is up to how many bytes an announced size is believed before they
+// come.
+const promised = 64 << 10
+
 // readAll is io.ReadAll with the size known beforehand, when it is.
 func readAll(from io.Reader, size int64) ([]byte, error) {
-	if size <= 0 {
-		return io.ReadAll(from)
+	if size <= 0 || size > promised {
+		body, err := io.ReadAll(from)
+		if err == nil && size > 0 && int64(len(body)) != size {
+			err = io.ErrUnexpectedEOF
+		}
+		return body, err
 	}
 	body := make([]byte, size)
 	n, err := io.ReadFull(from, body)

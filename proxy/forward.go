@@ -56,17 +56,23 @@ func (f *forwarder) close() error {
 	return nil
 }
 
-// routeHeaders say where a request came from or should go, or ask for a part of
-// an answer: the platform is told none of it, and a part cannot be judged.
-var routeHeaders = map[string]bool{
-	"X-Forwarded-For": true, "X-Forwarded-Host": true, "X-Forwarded-Proto": true, "X-Original-Url": true,
-	"X-Rewrite-Url": true, "X-Real-Ip": true, "Forwarded": true, "Range": true, "If-Range": true,
+// graphHeaders are what a call needs to say to the platform. Everything else a
+// bot's stack adds (cookies, tracing baggage, where a call came from) is the
+// bot's own business, cannot be judged, and ends here.
+var graphHeaders = map[string]bool{
+	"Accept": true, "Accept-Language": true, "Authorization": true, "Content-Type": true, "Content-Disposition": true,
+	"User-Agent": true, "If-None-Match": true, "If-Modified-Since": true,
+	"File_offset": true, "Offset": true, // resumable uploads
 }
 
 // serve forwards a request whose body has been set to an address.
 func (f *forwarder) serve(w http.ResponseWriter, r *http.Request, to *url.URL) {
 	r.URL, r.Host, r.Close = to, to.Host, false
-	dropHeaders(r.Header, routeHeaders)
+	for name := range r.Header {
+		if !graphHeaders[name] {
+			delete(r.Header, name)
+		}
+	}
 	plainAgent(r.Header)
 	f.proxy.ServeHTTP(w, r)
 }

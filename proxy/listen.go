@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -110,10 +111,23 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
+	return errors.Join(err, s.drain(drain))
+}
+
+// drain shuts all listeners down at once. What is not done in time is cut off:
+// it has not been acknowledged.
+func (s *Server) drain(ctx context.Context) error {
+	var draining sync.WaitGroup
 	for _, o := range s.open {
-		err = errors.Join(err, o.server.Shutdown(drain))
+		draining.Go(func() {
+			if o.server.Shutdown(ctx) != nil {
+				s.log.Warn("", zap.String("event", "drain_cut"), zap.String("listener", o.listener.Name))
+				_ = o.server.Close()
+			}
+		})
 	}
-	return err
+	draining.Wait()
+	return nil
 }
 
 func (o opened) serve() error {

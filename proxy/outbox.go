@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -34,6 +33,7 @@ type outbox struct {
 	mu     sync.Mutex
 	lanes  map[string][]*item // conversation -> its items, oldest first
 	all    map[*item]bool
+	busy   map[*Account]int // senders at work
 	bytes  map[string]int64 // by account
 	last   int64            // of the newest key
 	wake   chan struct{}
@@ -68,7 +68,7 @@ type sealedParcel struct {
 func newOutbox(ctx context.Context, config Config, q *quarantine, send func(context.Context, parcel) (int, error)) (*outbox, error) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	o := &outbox{
-		config: config, quarantine: q, send: send, lanes: map[string][]*item{}, all: map[*item]bool{},
+		config: config, quarantine: q, send: send, lanes: map[string][]*item{}, all: map[*item]bool{}, busy: map[*Account]int{},
 		bytes: map[string]int64{}, wake: make(chan struct{}, 1), cancel: cancel,
 	}
 	if err := o.load(ctx); err != nil {
@@ -118,7 +118,8 @@ func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
 	}
 	sealed, err := o.config.Records.Keys.Seal(plain, []byte(it.key))
 	if err == nil {
-		err = o.config.Records.Store.Put(ctx, store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: now})
+		// Not cancelled: what is stored and not known of is sent twice.
+		err = o.config.Records.Store.Put(context.WithoutCancel(ctx), store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: now})
 	}
 	o.mu.Lock()
 	if err != nil {
@@ -197,23 +198,27 @@ func (o *outbox) load(ctx context.Context) error {
 		}
 		for _, record := range page {
 			after = record.Key
-			if err := o.take(record); err != nil {
+			if err := o.take(ctx, record); err != nil {
 				o.config.Log.Error("", eventFields("outbox_unreadable")...)
 			}
 		}
 	}
 }
 
-// take indexes one record. A record that cannot be opened, or whose account is
-// gone from the configuration, stays in the store and is alarmed.
-func (o *outbox) take(record store.Record) error {
+// take indexes one record. A record that cannot be opened stays in the store and
+// is alarmed; one whose account is gone from the configuration can never be
+// sent, and is set aside.
+func (o *outbox) take(ctx context.Context, record store.Record) error {
 	sealed, err := o.open(record)
 	if err != nil {
 		return err
 	}
 	account, ok := o.config.Tenants.Account(sealed.Account)
 	if !ok {
-		return errors.New("account is not configured")
+		if err := o.quarantine.seal(ctx, inbound{trace: sealed.Trace}, sealed.Body, "outbox_account_gone"); err != nil {
+			return err
+		}
+		return o.config.Records.Store.Delete(ctx, record.Key, record.Version)
 	}
 	var stamp int64
 	if _, err := fmt.Sscanf(record.Key, outboxPrefix+"%x", &stamp); err == nil {

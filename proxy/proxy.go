@@ -93,7 +93,8 @@ type OutboxLimits struct {
 // Proxy serves the listeners. Make it with New, end it with Close.
 type Proxy struct {
 	config     Config
-	gate       gate
+	public     gate // of webhooks
+	calls      gate // of the bot's
 	delivery   *delivery
 	quarantine *quarantine
 	forward    *forwarder
@@ -107,7 +108,8 @@ type Proxy struct {
 func New(ctx context.Context, config Config) (*Proxy, error) {
 	p := &Proxy{
 		config:     config,
-		gate:       gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
+		public:     gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
+		calls:      gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
 		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
 		sent:       newSentIDs(config.Now()),
 		failures:   newFailures(config.Now),

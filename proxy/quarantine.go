@@ -3,8 +3,7 @@ package proxy
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"sync/atomic"
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,7 +23,7 @@ const (
 // quarantineReasons are why something is set aside, beside bodies that are no
 // strict JSON (parse_…).
 var quarantineReasons = []string{
-	"account_unknown", "object_unknown", "shape_unknown", "outbox_expired", string(redact.PolicyBlock), string(redact.ValueInNumber),
+	"account_unknown", "object_unknown", "shape_unknown", "outbox_expired", "outbox_account_gone", refuseOverrun.Reason, refuseUnkeepable.Reason, string(redact.PolicyBlock), string(redact.ValueInNumber),
 	string(redact.ValueInName), string(redact.ValueInArray), string(redact.RuleBudget),
 }
 
@@ -35,7 +34,6 @@ type quarantine struct {
 	metrics *Metrics
 	log     *zap.Logger
 	now     func() time.Time
-	serial  atomic.Int64
 }
 
 // quarantined is what is kept of a delivery or a part of one. The commands
@@ -59,12 +57,17 @@ func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason s
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("%s%016x-%s-%x", quarantinePrefix, now.UnixNano(), in.trace, q.serial.Add(1))
+	// The same again, as the platform sends it, is one item.
+	key := quarantinePrefix + logHash(q.records.Keys.PRF("quarantine", name, reason, string(body)))
 	sealed, err := q.records.Keys.Seal(plain, []byte(key))
 	if err != nil {
 		return err
 	}
-	if err := q.records.Store.Put(ctx, store.Record{Key: key, Value: sealed, Expires: now.Add(quarantineAge)}); err != nil {
+	err = q.records.Store.Put(ctx, store.Record{Key: key, Value: sealed, Expires: now.Add(quarantineAge)})
+	if errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	q.metrics.quarantined(reason)

@@ -67,6 +67,9 @@ func (p *Proxy) conversationsOf(b bundle) []string {
 func (r *record) found(result redact.Result) {
 	r.tallies, r.prompts, r.unresolved = result.Tallies, result.Prompts, result.Unresolved
 	r.bytesOut, r.scan = len(result.Bytes), result.Took
+	if result.Unresolved > 0 {
+		r.reason = "token_unresolved" // passed on, with words in the place of the token
+	}
 }
 
 // held says that nothing was passed on.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
 
@@ -50,6 +52,8 @@ var (
 	refuseGuesses    = Refusal{"handshake_rate", http.StatusTooManyRequests, codeOverload, true, "too many requests"}
 	refuseStore      = Refusal{"store_unavailable", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy cannot reach its store; try again"}
 	refuseTampered   = Refusal{"record_tampered", http.StatusServiceUnavailable, codeTemporary, false, "a sealed record does not open; see the runbook"}
+	refuseUnkeepable = Refusal{"value_unkeepable", http.StatusBadRequest, codePolicy, false, "a value or an id in the message is longer than can be kept sealed; send less"}
+	refuseOverrun    = Refusal{"rule_budget", http.StatusServiceUnavailable, codeTemporary, true, "the rules ran out of their time budget on this message; try again, and see docs/rules.md if it stays so"}
 	refuseBotDown    = Refusal{"bot_unavailable", http.StatusServiceUnavailable, codeTemporary, true, "the bot cannot be reached; try again"}
 	refuseBotSlow    = Refusal{"bot_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the bot did not answer in time; try again"}
 	refuseOutbox     = Refusal{"outbox_full", http.StatusServiceUnavailable, codeOverload, true, "the outbox of this account is full; try again"}
@@ -69,7 +73,7 @@ func Refusals() []Refusal {
 	return []Refusal{
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
-		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseBotDown, refuseBotSlow,
+		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,
 		refuseAnswerSize, refuseRedirect,
 	}
@@ -78,8 +82,11 @@ func Refusals() []Refusal {
 // unsettled is the refusal for a payload that could not be rewritten: its store
 // is out of reach, or a record in it was altered, which raises an alarm.
 func unsettled(err error) *Refusal {
-	if errors.Is(err, vault.ErrTampered) {
+	switch {
+	case errors.Is(err, vault.ErrTampered), errors.Is(err, conversation.ErrTampered):
 		return &refuseTampered
+	case errors.Is(err, vault.ErrValue), errors.Is(err, conversation.ErrAliases), errors.Is(err, store.ErrTooLarge):
+		return &refuseUnkeepable
 	}
 	return &refuseStore
 }

@@ -24,7 +24,6 @@ func (o *outbox) nudge() {
 func (o *outbox) run(ctx context.Context) {
 	var senders sync.WaitGroup
 	defer senders.Wait()
-	slots := make(chan struct{}, outboxSenders)
 	for {
 		it, wait := o.next()
 		if it == nil {
@@ -36,14 +35,12 @@ func (o *outbox) run(ctx context.Context) {
 			}
 			continue
 		}
-		select {
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			return
-		case slots <- struct{}{}:
 		}
 		senders.Go(func() {
-			defer func() { <-slots }()
 			o.attempt(ctx, it)
+			o.release(it)
 			o.nudge()
 		})
 	}
@@ -57,7 +54,7 @@ func (o *outbox) next() (*item, time.Duration) {
 	now, wait := o.config.Now(), time.Minute
 	var best *item
 	for it := range o.all {
-		if it.sending || !o.first(it) {
+		if it.sending || o.busy[it.account] >= outboxSenders || !o.first(it) {
 			continue
 		}
 		if !it.due.After(now) {
@@ -70,8 +67,16 @@ func (o *outbox) next() (*item, time.Duration) {
 	}
 	if best != nil {
 		best.sending = true
+		o.busy[best.account]++
 	}
 	return best, wait
+}
+
+// release gives an account's sender back.
+func (o *outbox) release(it *item) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.busy[it.account]--
 }
 
 func (o *outbox) first(it *item) bool {

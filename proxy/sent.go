@@ -20,6 +20,9 @@ const sentGeneration = 100_000
 // the time before this process began are no sign of a foreign send.
 const redelivery = 7 * 24 * time.Hour
 
+// maxForeign bounds the notices of one delivery: a receipt can name thousands.
+const maxForeign = 10
+
 // foreignDelay lets the answer to a send arrive after its own echo.
 const foreignDelay = 5 * time.Second
 
@@ -58,6 +61,7 @@ func (s *sentIDs) has(id string) bool {
 // noticeForeign raises foreign_send for echoes and statuses of messages that
 // did not pass through here: somebody sends around the proxy.
 func (p *Proxy) noticeForeign(b bundle) {
+	noticed := 0
 	for i, part := range b.parts {
 		if !part.Sent {
 			continue
@@ -66,7 +70,8 @@ func (p *Proxy) noticeForeign(b bundle) {
 			continue
 		}
 		for _, id := range part.IDs {
-			if !p.sent.has(id) {
+			if noticed < maxForeign && !p.sent.has(id) {
+				noticed++
 				p.recheck(b.owners[i], part, id)
 			}
 		}

@@ -64,12 +64,19 @@ type inbound struct {
 	started time.Time
 	hash    string // keyed hash of the delivery, for logs
 	header  http.Header
+	lastTry bool // what the rules cannot judge in time is hidden now
 }
 
 // webhook takes a signed delivery.
 func (p *Proxy) webhook(w http.ResponseWriter, r *http.Request) {
 	in := inbound{app: p.config.Tenants.apps[r.PathValue("app")], trace: newTrace(), started: p.config.Now(), header: r.Header}
-	body, refused := p.readBody(w, r)
+	if in.app == nil || !signatureShaped(r.Header) {
+		p.refuseInbound(w, in, refuseSignature) // nothing that could come is read
+		return
+	}
+	holding := held{gate: &p.public}
+	defer holding.leave()
+	body, refused := p.readBody(w, r, &holding)
 	if refused == nil {
 		refused = p.signed(in.app, body, r.Header)
 	}
@@ -99,6 +106,12 @@ func signatureOf(h http.Header) string {
 		return strong
 	}
 	return h.Get("X-Hub-Signature")
+}
+
+// signatureShaped says that a request has a signature at all, which needs no
+// reading of its body.
+func signatureShaped(h http.Header) bool {
+	return len(h["X-Hub-Signature-256"]) == 1 || len(h["X-Hub-Signature"]) == 1
 }
 
 // signed checks the signature over the raw bytes, before anything reads them.
@@ -172,9 +185,9 @@ func (p *Proxy) each(ctx context.Context, in inbound, bundles []bundle) (int, *R
 // bundle rewrites and delivers what is for one bot.
 func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal) {
 	record := p.newRecord(in, b)
-	result, err := p.rewrite(ctx, b)
-	if err != nil {
-		return 0, p.logged(record, *unsettled(err))
+	result, err := p.rewrite(ctx, in, b)
+	if err != nil || result.Overrun {
+		return p.again(ctx, in, b, record, overrun(result, err))
 	}
 	if len(result.Refusals) > 0 {
 		rest, refusal := p.withhold(ctx, in, b, result)
@@ -203,14 +216,44 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	return done.status, nil
 }
 
+// overrun is why a bundle could not be rewritten.
+func overrun(result redact.Result, err error) Refusal {
+	if err == nil && result.Overrun {
+		return refuseOverrun
+	}
+	return *unsettled(err)
+}
+
+// again lets the platform send a bundle again that could not be rewritten. What
+// fails the same way three times is settled: texts that no rule could judge in
+// time are hidden and the original sealed; what can never be kept is set aside.
+func (p *Proxy) again(ctx context.Context, in inbound, b bundle, r *record, f Refusal) (int, *Refusal) {
+	if f.Reason != refuseOverrun.Reason && f.Reason != refuseUnkeepable.Reason {
+		return 0, p.logged(r, f)
+	}
+	if !p.failures.third(in.hash + f.Reason) {
+		return 0, p.logged(r, f)
+	}
+	if refusal := p.setAside(ctx, in, b.document.Raw, f.Reason); refusal != nil {
+		return 0, p.logged(r, *refusal)
+	}
+	if f.Reason == refuseUnkeepable.Reason {
+		r.reason = "quarantined"
+		p.log(r)
+		return http.StatusOK, nil
+	}
+	in.lastTry = true
+	return p.bundle(ctx, in, b)
+}
+
 // rewrite runs redact over a bundle, unless all of its accounts are switched
 // off: they may share a bot and a delivery with one that is not.
-func (p *Proxy) rewrite(ctx context.Context, b bundle) (redact.Result, error) {
+func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle) (redact.Result, error) {
 	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return !s.Scope.Off() }) {
 		return redact.Result{Bytes: b.document.Raw}, nil
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
-		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches,
+		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry,
 	})
 	p.config.Metrics.scanned(result.Took)
 	return result, err

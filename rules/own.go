@@ -147,6 +147,9 @@ func builtinExamples() ([]protected, error) {
 	return list, nil
 }
 
+// unseparated takes out what groups the digits of a value.
+var unseparated = strings.NewReplacer(" ", "", "-", "", ".", "", "/", "")
+
 // hidden describes each own value or pattern that would hide an example.
 func hidden(examples []protected, values, patterns []string, regions []string) (texts []string) {
 	check := func(what, written string, hides func(e protected) bool) {
@@ -163,8 +166,10 @@ func hidden(examples []protected, values, patterns []string, regions []string) (
 	}
 	for _, pattern := range patterns {
 		glob := strings.ToLower(foldText(pattern))
+		solid := unseparated.Replace(glob) // however a value is grouped, it is the same one
 		check("pattern", pattern, func(e protected) bool {
-			return matchGlob(glob, strings.ToLower(e.text)) || matchGlob(glob, strings.ToLower(e.form))
+			form := strings.ToLower(e.form)
+			return matchGlob(glob, strings.ToLower(e.text)) || matchGlob(glob, form) || matchGlob(solid, form)
 		})
 	}
 	return texts

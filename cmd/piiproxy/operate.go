@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,12 +78,15 @@ func (c conversationCommand) Run(env *environment) error {
 	return err
 }
 
-// ask posts an order to the admin listener of the running serve, with the
-// token that only those who can read the key set can derive.
+// ask posts an order to the admin listener of the running serve, signed under the
+// key set, which only those can do who can read it.
 func ask(ctx context.Context, file, path string, order, answer any) error {
-	settings, err := config.Load(file)
-	if err != nil {
-		return err
+	settings, complaints := config.Read(file)
+	complaints = slices.DeleteFunc(complaints, func(c config.Complaint) bool {
+		return c.Key != "" && !strings.HasPrefix(c.Key, "keys") && !strings.HasPrefix(c.Key, "listen.admin")
+	})
+	if len(complaints) > 0 {
+		return config.Errors(complaints) // the secrets of apps and accounts are not needed here
 	}
 	set, err := keys.Open(settings.Keys.Path)
 	if err != nil {
@@ -101,7 +105,7 @@ func ask(ctx context.Context, file, path string, order, answer any) error {
 		return fmt.Errorf("listen.admin: %s is no address to call", settings.Listen.Admin.Addr)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+console.CommandToken(set))
+	console.Authorize(request, body, set, time.Now())
 	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("nobody answers on listen.admin (%s): is serve running with this configuration?", settings.Listen.Admin.Addr)

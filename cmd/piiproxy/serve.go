@@ -42,7 +42,7 @@ func (c serveCommand) Run(env *environment) error {
 		return err
 	}
 	for _, warning := range settings.Warnings() {
-		_, _ = fmt.Fprintln(env.Stderr, "piiproxy: warning:", warning)
+		_, _ = fmt.Fprintln(env.Stderr, "piiproxy:", warning)
 	}
 	set, err := keys.Open(settings.Keys.Path)
 	if err != nil {

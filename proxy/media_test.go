@@ -1,0 +1,196 @@
+package proxy_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/piiproxy/piiproxy/proxy"
+)
+
+const multipartType = "multipart/form-data; boundary=b"
+
+// multipartFile is a media upload as WhatsApp wants it.
+func multipartFile(content string) string {
+	return "--b\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n" + content + "\r\n--b--\r\n"
+}
+
+// media is a policy for both directions.
+func media(inbound, outbound map[string]string) func(*plan) {
+	return func(p *plan) { p.media = proxy.Media{Inbound: inbound, Outbound: outbound} }
+}
+
+// Files go out where policy lets them, byte for byte; a kind that is blocked
+// blocks what cannot be told from it.
+func TestMediaUpload(t *testing.T) {
+	file := multipartFile("\x89PNG\r\n\x1a\n\x00\x01" + strings.Repeat("\xff\x00", 1000))
+	for _, test := range []struct {
+		name   string
+		policy map[string]string
+		passes bool
+	}{
+		{"pass", map[string]string{"default": "pass"}, true},
+		{"block", map[string]string{"default": "block"}, false},
+		{"nothing said", map[string]string{}, false},
+		{"images blocked", map[string]string{"image": "block", "default": "pass"}, false},
+		{"images passed", map[string]string{"image": "pass", "default": "block"}, false},
+	} {
+		r := newRig(t, media(map[string]string{"default": "pass"}, test.policy))
+		for name, upload := range map[string][2]string{
+			"media":      {"/" + lineID + "/media", multipartType},
+			"attachment": {"/shop/v23.0/me/message_attachments", multipartType},
+			"resumable":  {"/shop/v23.0/upload:MTphdHRhY2htZW50", "application/octet-stream"},
+		} {
+			before := len(r.platform.requests())
+			got := r.ask("bot", "POST", upload[0], file, "Content-Type: "+upload[1], "Authorization: Bearer "+shopToken)
+			if !test.passes {
+				r.refused(test.name+", "+name, got, http.StatusForbidden, "media_blocked")
+				continue
+			}
+			if got.status != http.StatusOK {
+				t.Errorf("%s, %s: answered %d %s", test.name, name, got.status, got.body)
+			} else if sent := r.platform.requests()[before]; sent.body != file || sent.header.Get("Content-Type") != upload[1] {
+				t.Errorf("%s, %s: the file changed on its way", test.name, name)
+			}
+		}
+	}
+}
+
+// What an upload carries in its query is judged like any other call's.
+func TestMediaUploadQuery(t *testing.T) {
+	r := newRig(t)
+	for query, reason := range map[string]string{"method=delete": "query", "message=hi": "query", "note=" + digits: "value_in_query"} {
+		got := r.ask("bot", "POST", "/"+lineID+"/media?"+query, multipartFile("x"), "Content-Type: "+multipartType)
+		r.refused(query, got, http.StatusBadRequest, reason)
+	}
+	r.nothing(r.platform)
+}
+
+// An upload is streamed: its head arrives while its end is not yet sent.
+func TestMediaUploadIsStreamed(t *testing.T) {
+	r := newRig(t)
+	first := make(chan []byte, 1)
+	platform := newUpstreamHandler(t, func(w http.ResponseWriter, q *http.Request) {
+		begin := make([]byte, 4)
+		_, _ = io.ReadFull(q.Body, begin)
+		first <- begin
+		_, _ = io.Copy(io.Discard, q.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"id":"1"}`)
+	})
+	r.plan.graph = platform
+	r.restart()
+	from, to := io.Pipe()
+	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.address["bot"]+"/"+lineID+"/media", from)
+	r.must(err)
+	request.Header.Set("Content-Type", multipartType)
+	answered := make(chan int, 1)
+	go func() {
+		response, err := client.Do(request)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		_ = response.Body.Close()
+		answered <- response.StatusCode
+	}()
+	_, err = to.Write(bytes.Repeat([]byte("a"), 64<<10))
+	r.must(err)
+	select {
+	case got := <-first:
+		if string(got) != "aaaa" {
+			t.Errorf("the platform got %q first", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the upload is held back until it is whole")
+	}
+	r.must(to.Close())
+	if got := <-answered; got != http.StatusOK {
+		t.Errorf("answered %d", got)
+	}
+}
+
+// An upload over the bound is refused, and one that turns out to be is cut.
+func TestMediaUploadSize(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.limits.Media = 10_000 })
+	got := r.ask("bot", "POST", "/"+lineID+"/media", strings.Repeat("a", 10_001), "Content-Type: "+multipartType)
+	r.refused("told", got, http.StatusRequestEntityTooLarge, "too_large")
+	chunk := fmt.Sprintf("%x\r\n%s\r\n", 4000, strings.Repeat("a", 4000))
+	stream := request("POST /shop/"+lineID+"/media HTTP/1.1", strings.Repeat(chunk, 5)+"0\r\n\r\n", "Transfer-Encoding: chunked")
+	stream = strings.Replace(stream, "application/json", multipartType, 1)
+	if got := r.wire("bot", stream); len(got) != 1 || strings.HasPrefix(got[0], "2") {
+		t.Errorf("in chunks: answered %v", got)
+	}
+	r.nothing(r.platform)
+}
+
+// Files come in where policy lets them, whole or not at all.
+func TestMediaDownload(t *testing.T) {
+	for _, test := range []struct {
+		contentType string
+		policy      map[string]string
+		passes      bool
+	}{
+		{"image/jpeg", map[string]string{"default": "pass"}, true},
+		{"image/jpeg", map[string]string{"image": "block", "default": "pass"}, false},
+		{"Image/JPEG", map[string]string{"image": "block", "default": "pass"}, false},
+		{"image/webp", map[string]string{"sticker": "block", "default": "pass"}, false},
+		{"image/png", map[string]string{"sticker": "block", "default": "pass"}, true},
+		{"audio/ogg; codecs=opus", map[string]string{"audio": "pass", "default": "block"}, true},
+		{"video/mp4", map[string]string{"default": "block"}, false},
+		{"application/pdf", map[string]string{"file": "block", "default": "pass"}, false},
+		{"application/pdf", map[string]string{"file": "pass", "default": "block"}, true},
+		{"application/octet-stream", map[string]string{"file": "block", "default": "pass"}, false},
+	} {
+		r := newRig(t, media(test.policy, nil))
+		file := "\xff\xd8\x00" + strings.Repeat("x", 5000)
+		r.platform.says(http.StatusOK, test.contentType, file)
+		got := r.ask("bot", "GET", "/shop/v23.0/1234567/picture", "")
+		switch {
+		case !test.passes:
+			r.refused(test.contentType, got, http.StatusForbidden, "media_blocked")
+		case got.status != http.StatusOK || got.body != file || got.header.Get("Content-Type") != test.contentType:
+			t.Errorf("%s, %v: answered %d, %d bytes", test.contentType, test.policy, got.status, len(got.body))
+		}
+	}
+	r := newRig(t)
+	for contentType, status := range map[string]int{"image/svg+xml": 200, "text/html": 200, "image/jpeg": 404} {
+		r.platform.says(status, contentType, "x")
+		r.refused(contentType, r.ask("bot", "GET", "/shop/v23.0/1234567/picture", ""), http.StatusBadGateway, "answer_unreadable")
+	}
+	r.plan.limits.Media = 100
+	r.restart()
+	r.platform.says(http.StatusOK, "image/jpeg", strings.Repeat("x", 101))
+	r.refused("too large", r.ask("bot", "GET", "/shop/v23.0/1234567/picture", ""), http.StatusBadGateway, "answer_too_large")
+}
+
+// A file that breaks off, or turns out too large, must not look complete.
+func TestMediaDownloadBreaksOff(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.limits.Media = 100_000 })
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
+	for name, answer := range map[string]string{
+		"cut":       head + "Content-Length: 50000\r\n\r\n" + strings.Repeat("x", 20_000),
+		"too large": head + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("c350\r\n"+strings.Repeat("x", 50_000)+"\r\n", 3) + "0\r\n\r\n",
+	} {
+		r.platform.answers(func(w http.ResponseWriter, _ *http.Request) {
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(connection, answer)
+				_ = connection.Close()
+			}
+		})
+		response, err := client.Get("http://" + r.address["bot"] + "/shop/v23.0/1234567/picture")
+		if err == nil {
+			_, err = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: the bot took it for complete", name)
+		}
+	}
+}
