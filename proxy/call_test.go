@@ -34,6 +34,11 @@ func TestCleanCall(t *testing.T) {
 		if sent.method != test.method || sent.target != target || sent.body != test.body || sent.chunked {
 			t.Errorf("%s: the platform got %s %s %s", name, sent.method, sent.target, sent.body)
 		}
+		for _, header := range []string{"X-Own", "Cookie", "Traceparent", "X-Forwarded-For", "Expect-Ct", "Range"} {
+			if sent.header.Get(header) != "" {
+				t.Errorf("%s: %s was forwarded", name, header)
+			}
+		}
 		for header, want := range map[string]string{"User-Agent": "my-bot/1", "X-Own": "", "Cookie": "", "Authorization": "Bearer " + shopToken, "Accept-Encoding": "gzip"} {
 			if got := sent.header.Get(header); got != want {
 				t.Errorf("%s: %s is %q, want %q", name, header, got, want)
