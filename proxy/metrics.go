@@ -56,6 +56,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	for _, f := range append(Refusals(), Refusal{Reason: "foreign_send"}, Refusal{Reason: "outbox_retry"}) {
 		m.refused.WithLabelValues(f.Reason) // begins at 0, so that a first event shows as an increase
 	}
+	m.links.WithLabelValues("created") // none yet: links come with the secure form
 	for _, reason := range quarantineReasons {
 		m.quarantine.WithLabelValues(reason)
 	}

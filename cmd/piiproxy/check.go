@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -205,7 +206,7 @@ func checkStore(report *report, loaded *config.Config, key, path string) {
 	}
 	opened, err := bolt.Open(bolt.Config{Path: path, LockTimeout: lockPatience})
 	if err == nil {
-		err = opened.Close()
+		err = errors.Join(checkPaired(loaded, opened), opened.Close())
 	}
 	switch {
 	case errors.Is(err, store.ErrLocked) && report.live:
@@ -223,6 +224,19 @@ func checkStore(report *report, loaded *config.Config, key, path string) {
 // apart from the values, also in backups.
 func conversationsPath(loaded *config.Config) string {
 	return filepath.Join(loaded.Keys.Path, "conversations.db")
+}
+
+// checkPaired sees that a store was not written under another key set. Keys that
+// cannot be opened have been complained about.
+func checkPaired(loaded *config.Config, opened store.Store) error {
+	set, err := keys.Open(loaded.Keys.Path)
+	if err != nil {
+		return nil
+	}
+	if err := paired(context.Background(), opened, set); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 func checkStoreFolder(report *report, loaded *config.Config, key, path string) {

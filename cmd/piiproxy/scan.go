@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -95,6 +96,7 @@ func (s *scanner) file(ctx context.Context, stdin io.Reader, name string) error 
 	}
 	lines := bufio.NewScanner(from)
 	lines.Buffer(make([]byte, 64<<10), maxScanLine)
+	lines.Split(wholeLines)
 	for n := 1; lines.Scan(); n++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -110,11 +112,26 @@ func (s *scanner) file(ctx context.Context, stdin io.Reader, name string) error 
 	return lines.Err()
 }
 
+// wholeLines is bufio.ScanLines that keeps the end of each line, so that text
+// comes out with the line ends that it had.
+func wholeLines(data []byte, last bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	if last && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
+
 // line handles one line by the format.
 func (s *scanner) line(ctx context.Context, line []byte) error {
 	if !utf8.Valid(line) {
 		return errors.New("not UTF-8")
 	}
+	text := bytes.TrimRight(line, "\r\n")
+	end := line[len(text):]
+	line = text
 	switch s.command.Format {
 	case "jsonl":
 		return s.row(ctx, line)
@@ -128,7 +145,7 @@ func (s *scanner) line(ctx context.Context, line []byte) error {
 	if len(result.Refusals) > 0 {
 		return errors.New("the rules ran out of their budget")
 	}
-	_, err = s.out.WriteString(result.Text + "\n")
+	_, err = s.out.WriteString(result.Text + string(end))
 	return err
 }
 

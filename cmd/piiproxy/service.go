@@ -60,6 +60,9 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	if err := s.openStores(metrics); err != nil {
 		return err
 	}
+	if err := s.pairAll(ctx); err != nil {
+		return err
+	}
 	book := conversation.NewBook(s.stores.conversations, s.keys, time.Now)
 	values := vault.New(vault.Config{Store: s.stores.values, Renew: true})
 	s.closers = append(s.closers, values.Close)
