@@ -1,0 +1,85 @@
+package redact
+
+import (
+	"strings"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// number judges a number: its text can hold a value, and cannot be edited.
+func (w *walk) number(at place) {
+	scope := w.body.Stretches[at.owner].Scope
+	switch at.class {
+	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
+		return
+	case channel.Personal:
+		if action := scope.action(at.step.Kind()); action != Allow {
+			w.tally(ruleField, at.step.Kind(), Report, scope.mode(at.step.Kind()))
+		}
+		at.class = channel.Free // what else it is, the rules say
+	}
+	text := strings.TrimPrefix(at.document.Text(at.node), "-")
+	if at.depth > 0 {
+		w.innerNumber(at, scope, text)
+		return
+	}
+	w.fixed(at, scope, text, ValueInNumber)
+}
+
+// innerNumber judges a number of a document that stands in a string. Those
+// are people's words spelled as JSON, so a finding replaces the whole number
+// by a string.
+func (w *walk) innerNumber(at place, scope *Scope, text string) {
+	before := len(w.marks)
+	w.judge(at, text)
+	if len(w.marks) == before {
+		return
+	}
+	w.forget(before + 1)
+	node, m := at.document.Nodes[at.node], &w.marks[before]
+	m.codecs, m.start, m.end, m.quoted = at.outer, node.Start, node.End, true
+}
+
+// name judges a member name, which cannot be edited either.
+func (w *walk) name(at place) {
+	switch at.class {
+	case channel.Structural, channel.Routing:
+		return
+	}
+	scope := w.body.Stretches[at.owner].Scope
+	if scope.outbound() {
+		at.class = channel.Free // no place outbound may carry a value in a name
+	}
+	w.fixed(at, scope, at.document.Name(at.node), ValueInName)
+}
+
+// fixed judges text that cannot be edited: a validated finding in a free place
+// refuses the part, elsewhere it is reported (ids are numbers too).
+func (w *walk) fixed(at place, scope *Scope, text string, reason Reason) {
+	where := w.context(at, scope)
+	result, err := scope.Rules.Scan(text, where)
+	if err != nil {
+		if w.lastTry(scope) {
+			w.refuse(at.owner, RuleBudget)
+		}
+		return
+	}
+	for _, f := range result.Findings {
+		action, mode := scope.action(f.Kind), scope.mode(f.Kind)
+		if f.Mode != rules.Enforce {
+			mode = f.Mode
+		}
+		if !f.Valid || action == Allow {
+			continue
+		}
+		if at.class == channel.Free && action != Report {
+			w.tally(f.Rule, f.Kind, Block, mode)
+			if mode == rules.Enforce {
+				w.refuse(at.owner, reason)
+			}
+			continue
+		}
+		w.tally(f.Rule, f.Kind, Report, mode)
+	}
+}
