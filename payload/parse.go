@@ -50,6 +50,14 @@ const (
 	ReasonEmpty          = "empty"
 )
 
+// Reasons lists them.
+func Reasons() []string {
+	return []string{
+		ReasonSyntax, ReasonDuplicateKey, ReasonInvalidUTF8, ReasonTrailingData, ReasonTooDeep, ReasonTooManyStrings,
+		ReasonTooManyValues, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
+	}
+}
+
 // Error says why a document was refused: one of the reasons above, and the byte
 // at which reading stopped. It never quotes the document.
 type Error struct {

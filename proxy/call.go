@@ -91,6 +91,9 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		}
 		x.own(account, p)
 	}
+	if streamed && x.publishes() {
+		return nil, &refuseMediaType
+	}
 	if refused := p.inspect(r, x, query); refused != nil {
 		return nil, refused
 	}
@@ -141,8 +144,15 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 	return false, nil
 }
 
+// publishes says that a call that looks like an upload is none: the media edge
+// holds files on WhatsApp only, Instagram's publishes, with a caption.
+func (x *exchange) publishes() bool {
+	last := x.call.Edge[strings.LastIndexByte(x.call.Edge, '/')+1:]
+	return x.call.Kind == channel.CallMediaUpload && last == "media" && x.account.Channel.Name() != channel.WhatsApp
+}
+
 // streams says that a call uploads a file: it goes through unread where policy
-// says so. Instagram's media edge publishes, with a caption, and is none.
+// says so.
 func streams(call channel.Call, types []string) bool {
 	multipart := len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data")
 	return call.Kind == channel.CallUpload || (multipart && call.Kind == channel.CallMediaUpload)
@@ -159,7 +169,7 @@ func emptyCall(r *http.Request, x *exchange) *Refusal {
 	case x.call.Kind == channel.CallBatch:
 		return &refuseBatch
 	case ok && x.call.Kind == channel.CallSend && r.URL.RawQuery == "":
-		f := refuseSyntax.because("parse_" + payload.ReasonEmpty)
+		f := refuseSyntax.because(parsePrefix + payload.ReasonEmpty)
 		return &f
 	}
 	return nil
@@ -334,7 +344,7 @@ func target(graph *url.URL, path, query string) *url.URL {
 func parseReason(err error) string {
 	var problem *payload.Error
 	if errors.As(err, &problem) {
-		return "parse_" + problem.Reason
+		return parsePrefix + problem.Reason
 	}
 	return refuseSyntax.Reason
 }

@@ -57,6 +57,9 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		m.refused.WithLabelValues(f.Reason) // begins at 0, so that a first event shows as an increase
 	}
 	m.links.WithLabelValues("created") // none yet: links come with the secure form
+	for _, reason := range exactReasons() {
+		m.refused.WithLabelValues(reason)
+	}
 	for _, reason := range quarantineReasons {
 		m.quarantine.WithLabelValues(reason)
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -78,6 +80,21 @@ func Refusals() []Refusal {
 		refuseAnswerSize, refuseRedirect,
 	}
 }
+
+// exactReasons are those that take the place of a refusal's own.
+func exactReasons() []string {
+	reasons := []string{"value_in_query", "upstream_timeout"}
+	for _, reason := range redact.Reasons() {
+		reasons = append(reasons, string(reason))
+	}
+	for _, reason := range payload.Reasons() {
+		reasons = append(reasons, parsePrefix+reason)
+	}
+	return reasons
+}
+
+// parsePrefix stands before the parser's reason.
+const parsePrefix = "parse_"
 
 // unsettled is the refusal for a payload that could not be rewritten: its store
 // is out of reach, or a record in it was altered, which raises an alarm.

@@ -128,6 +128,11 @@ const (
 	PromptNoOne   Reason = "prompt_without_person"
 )
 
+// Reasons lists them.
+func Reasons() []Reason {
+	return []Reason{PolicyBlock, UnlistedValue, ValueInNumber, ValueInName, ValueInArray, RuleBudget, PromptNoOne}
+}
+
 // Result is a rewritten payload and what was found in it.
 type Result struct {
 	// Bytes is the document's own slice when nothing was edited.

@@ -124,7 +124,7 @@ func TestLikeOutbound(t *testing.T) {
 
 // Formats that are none are errors that say what may stand there; without a vault
 // there is nothing to be alike.
-func TestFormats(t *testing.T) {
+func TestLikeFormats(t *testing.T) {
 	for kind, name := range map[string]string{"email": "looks", "default": "", "phone": "Like"} {
 		_, err := redact.NewPolicy("mine", redact.Tables{Format: map[string]string{kind: name}})
 		if err == nil || !strings.Contains(err.Error(), "policies.mine.format."+kind) || !strings.Contains(err.Error(), "word, like") {
