@@ -74,6 +74,13 @@ func Sign(secret string, body []byte, h http.Header) {
 	h.Set(headerSHA1, "sha1="+hex.EncodeToString(mac(secret, body, sha1.New)))
 }
 
+// SignAgain is Sign for a body that is known to have the sha256 header's value
+// strong under the same secret: a delivery that is passed on as it came.
+func SignAgain(secret, strong string, body []byte, h http.Header) {
+	h.Set(headerSHA256, strong)
+	h.Set(headerSHA1, "sha1="+hex.EncodeToString(mac(secret, body, sha1.New)))
+}
+
 func mac(secret string, body []byte, digest func() hash.Hash) []byte {
 	m := hmac.New(digest, []byte(secret))
 	m.Write(body)

@@ -20,6 +20,7 @@ type parcel struct {
 	lanes   []string // keyed hashes of the conversations in it
 	header  http.Header
 	trace   string
+	strong  string // the sha256 header, when the body is as it came and the bot shares the app's secret
 }
 
 // delivery is the one seam between what was rewritten and the bot: it hands
@@ -105,7 +106,11 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	plainAgent(request.Header)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-Request-Id", p.trace)
-	channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
+	if p.strong != "" {
+		channel.SignAgain(p.account.Bot.Secret(), p.strong, p.body, request.Header)
+	} else {
+		channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
+	}
 	response, err := d.transport.RoundTrip(request) // no client: it would follow redirects
 	if err != nil {
 		return 0, err

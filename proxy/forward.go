@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -77,9 +78,12 @@ func (f *forwarder) serve(w http.ResponseWriter, r *http.Request, to *url.URL) {
 	f.proxy.ServeHTTP(w, r)
 }
 
-// setBody replaces a request's body, and its length with it.
+// setBody replaces a request's body, and its length with it. net/http knows this
+// type of body: it sends head and body in one write, and, when a kept connection
+// turns out to be closed before a byte was written, sends them on another.
 func setBody(r *http.Request, body []byte) {
-	r.Body = &plainBody{*bytes.NewReader(body)}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	r.TransferEncoding = nil
 	delete(r.Header, "Content-Length") // the transport writes its own

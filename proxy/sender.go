@@ -102,7 +102,7 @@ func (o *outbox) attempt(ctx context.Context, it *item) {
 		o.later(it)
 		return
 	}
-	status, err := o.send(ctx, parcel{it.account, sealed.Body, sealed.Lanes, sealed.Header, sealed.Trace})
+	status, err := o.send(ctx, parcel{account: it.account, body: sealed.Body, header: sealed.Header, trace: sealed.Trace})
 	switch {
 	case err == nil && status >= 200 && status <= 299:
 		o.settle(it, leased[0])

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +109,20 @@ func signatureOf(h http.Header) string {
 	return h.Get("X-Hub-Signature")
 }
 
+// signatureFor is the signature that came, where it is the very one that would be
+// made: nothing was changed, and the bot shares the app's only secret.
+func (in inbound) signatureFor(a *Account, body []byte) string {
+	secrets := in.app.Secrets()
+	strong := in.header.Get("X-Hub-Signature-256")
+	if len(secrets) != 1 || secrets[0] != a.Bot.Secret() || strong != strings.ToLower(strong) || !same(body, in.body) {
+		return ""
+	}
+	return strong
+}
+
+// same says that two slices are one, not that they are equal.
+func same(a, b []byte) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
+
 // signatureShaped says that a request has a signature at all, which needs no
 // reading of its body.
 func signatureShaped(h http.Header) bool {
@@ -205,6 +220,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	sent := p.config.Now()
 	done, refusal := p.delivery.deliver(ctx, parcel{
 		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
+		strong: in.signatureFor(b.account, result.Bytes),
 	})
 	record.waited = p.config.Now().Sub(sent)
 	if refusal != nil {
