@@ -39,10 +39,21 @@ func (o *outbox) run(ctx context.Context) {
 			return
 		}
 		senders.Go(func() {
+			defer o.nudge()
+			defer o.release(it)
+			defer o.survive(it)
 			o.attempt(ctx, it)
-			o.release(it)
-			o.nudge()
 		})
+	}
+}
+
+// survive keeps a panic over one item from ending the process: the item waits for
+// its next turn, and goes to quarantine when it is too old.
+func (o *outbox) survive(it *item) {
+	if recover() != nil {
+		o.config.Metrics.refuse(refuseInternal.Reason)
+		o.config.Log.Error("", panicFields(newTrace())...)
+		o.later(it)
 	}
 }
 
