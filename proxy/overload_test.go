@@ -45,7 +45,12 @@ func TestRuleBudgetOutbound(t *testing.T) {
 	r.nothing(r.platform)
 	r.platform.says(http.StatusOK, "application/json", `{"error":{"message":"`+endless+`"}}`)
 	got := r.send(anna, "hello")
-	r.refused("a long answer", got, http.StatusServiceUnavailable, "rule_budget")
+	r.refused("a long answer to a send", got, http.StatusBadGateway, "rule_budget")
+	if !strings.Contains(got.body, `"is_transient":false`) {
+		t.Errorf("a send that was carried out is called transient: %s", got.body)
+	}
+	got = r.ask("bot", "GET", "/shop/me/conversations", "")
+	r.refused("a long answer to a read", got, http.StatusServiceUnavailable, "rule_budget")
 }
 
 // Bodies that are held are bounded by their bytes; over it callers are told to

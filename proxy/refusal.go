@@ -81,6 +81,14 @@ func Refusals() []Refusal {
 	}
 }
 
+// perhapsDone is the refusal of an answer to a call that the platform may have
+// carried out.
+func (f Refusal) perhapsDone() Refusal {
+	f.Status, f.Transient = http.StatusBadGateway, false
+	f.Message = "the platform may have carried out this call, and its answer is not passed on; do not send it again unless it may be done twice"
+	return f
+}
+
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
 	reasons := []string{"value_in_query", "upstream_timeout"}
