@@ -4,7 +4,7 @@ SHELL := /bin/bash -o pipefail
 GO    ?= go
 TOOL  := $(GO) tool -modfile=tools/go.mod
 CORPUS ?= ../shared/corpus
-FUZZTIME ?= 5s
+FUZZRUNS ?= 10000
 LOGS := $(CURDIR)/.build
 
 .PHONY: help test lint unit fuzz e2e corpus corpus-check headless bench soak deps build clean
@@ -40,8 +40,8 @@ e2e: deps ## real bot libraries, faults and crashes, through the real binary
 	cd e2e && ./install.sh && $(GO) test -v -count=1 ./... 2>&1 | tee $(LOGS)/e2e.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
 	@./scripts/no-skips.sh $(LOGS)/e2e.log
 
-fuzz: ## every fuzz target for FUZZTIME
-	./scripts/fuzz.sh $(FUZZTIME)
+fuzz: ## every fuzz target, FUZZRUNS inputs each
+	./scripts/fuzz.sh $(FUZZRUNS)
 
 corpus: ## checks on the public corpora, where they are
 	@if [ -d $(CORPUS) ]; then $(MAKE) --no-print-directory corpus-check; else echo "no corpus at $(CORPUS): its checks are left out (set CORPUS=DIR)"; fi
