@@ -72,8 +72,8 @@ func (c *checker) rule(doc document, i int) {
 	} else if !kindShape.MatchString(r.Kind) {
 		complain("kind "+quote(r.Kind)+" must be of a-z, 0-9 and _", "rules", i, "kind")
 	}
-	if len(r.Patterns) == 0 && len(r.Words) == 0 {
-		complain("the rule matches nothing; add patterns or words", "rules", i)
+	if len(r.Patterns)+len(r.Shapes)+len(r.Said)+len(r.Words) == 0 {
+		complain("the rule matches nothing; add patterns, shapes, said or words", "rules", i)
 	}
 	for j, region := range r.Regions {
 		if !regionShape.MatchString(region) {
@@ -142,7 +142,7 @@ func checkValidate(v validateYAML, complain func(string, ...any), i int) {
 		}
 		return
 	}
-	if validators[v.Name] == nil {
+	if validatorNamed(v.Name) == nil {
 		complain(fmt.Sprintf("unknown validator %s%s; known: %s", quote(v.Name), suggest(v.Name, Validators()),
 			strings.Join(Validators(), ", ")), "rules", i, "validate", "name")
 	}

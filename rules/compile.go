@@ -67,7 +67,7 @@ func compileRule(doc document, i int, complain func(text string, path ...any)) *
 	y := doc.file.Rules[i]
 	r := &rule{
 		id: y.ID, kind: y.Kind, file: doc.name, line: doc.line("rules", i),
-		regions: upperAll(y.Regions), validator: y.Validate.Name, validate: validators[y.Validate.Name],
+		regions: upperAll(y.Regions), validator: y.Validate.Name, validate: validatorNamed(y.Validate.Name),
 		pass: y.Validate.Pass.or(defaultPass), fail: y.Validate.Fail.or(defaultFail), drop: y.Validate.Fail.drop,
 		near: newPhrases(y.Context.Near), far: newPhrases(y.Context.Far), kinds: y.Context.Kinds,
 		window: y.Context.Window, boost: y.Context.Boost.or(defaultBoost),

@@ -22,6 +22,8 @@ type ruleYAML struct {
 	Kind      string        `yaml:"kind"`
 	Regions   []string      `yaml:"regions"`
 	Patterns  []patternYAML `yaml:"patterns"`
+	Shapes    []shapeYAML   `yaml:"shapes"`
+	Said      []saidYAML    `yaml:"said"`
 	Words     []string      `yaml:"words"`
 	Validate  validateYAML  `yaml:"validate"`
 	Context   contextYAML   `yaml:"context"`
@@ -35,6 +37,19 @@ type patternYAML struct {
 	Regex string `yaml:"regex"`
 	Score number `yaml:"score"`
 	Span  string `yaml:"span"` // number or name of the group that is the finding
+}
+
+// shapeYAML is an identifier of letters and digits; see shape.go.
+type shapeYAML struct {
+	Form  string `yaml:"form"`
+	Score number `yaml:"score"`
+}
+
+// saidYAML is a value that words announce; see said.go.
+type saidYAML struct {
+	After []string `yaml:"after"`
+	Take  string   `yaml:"take"`
+	Score number   `yaml:"score"`
 }
 
 type validateYAML struct {
@@ -56,6 +71,7 @@ type whereYAML struct {
 	Channels  []string `yaml:"channels"`
 	Accounts  []string `yaml:"accounts"`
 	Fields    []string `yaml:"fields"`
+	Asked     []string `yaml:"asked"` // the bot has just asked for one of these kinds
 }
 
 type testsYAML struct {

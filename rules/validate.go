@@ -3,6 +3,8 @@ package rules
 import (
 	"maps"
 	"slices"
+
+	"github.com/piiproxy/piiproxy/rules/identifier"
 )
 
 // part is a piece of a match that a validator has judged. Start and end are
@@ -19,8 +21,9 @@ type part struct {
 // one value because patterns cannot count digits across separators.
 type validator func(text string, regions []string) []part
 
-// validators is every validator that a rule may name.
-var validators = map[string]validator{
+// ownValidators judge whole matches as they are written; every other validator
+// is an identifier's check.
+var ownValidators = map[string]validator{
 	"card":   validateCard,
 	"iban":   validateIBAN,
 	"us_ssn": validateSSN,
@@ -33,7 +36,31 @@ var validators = map[string]validator{
 
 // Validators returns the names that a rule's validate may have, sorted.
 func Validators() []string {
-	return slices.Sorted(maps.Keys(validators))
+	names := slices.Collect(maps.Keys(ownValidators))
+	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(identifier.Checks()))))
+}
+
+// validatorNamed returns the validator of a name, nil for an unknown one.
+func validatorNamed(name string) validator {
+	if own := ownValidators[name]; own != nil {
+		return own
+	}
+	check := identifier.Checks()[name]
+	if check == nil {
+		return nil
+	}
+	return func(text string, _ []string) []part { return whole(text, check(compact(text))) }
+}
+
+// compact returns the letters and digits of text, upper case: what the check
+// of an identifier reads.
+func compact(text string) string {
+	for i := range len(text) {
+		if !isDigit(text[i]) && (text[i] < 'A' || text[i] > 'Z') {
+			return canonicalIBAN(text, nil)
+		}
+	}
+	return text
 }
 
 // whole judges a match as one.

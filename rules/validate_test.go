@@ -44,7 +44,7 @@ func TestValidators(t *testing.T) {
 		{"url", nil, []string{"https://example.com/a?b#c", "www.example.com", "http://[2001:db8::1]/"}, []string{"http://x", "https://%zz"}},
 	}
 	for _, test := range tests {
-		check := validators[test.name]
+		check := validatorNamed(test.name)
 		for _, text := range test.valid {
 			if parts := check(text, test.regions); len(parts) == 0 || !parts[0].valid {
 				t.Errorf("%s %v: %q is not valid", test.name, test.regions, text)
@@ -68,7 +68,7 @@ func TestParts(t *testing.T) {
 	}
 	for _, test := range tests {
 		var got []string
-		for _, p := range validators[test.name](test.text, []string{"US"}) {
+		for _, p := range validatorNamed(test.name)(test.text, []string{"US"}) {
 			got = append(got, test.text[p.start:p.end])
 		}
 		if strings.Join(got, "|") != test.want {

@@ -1,0 +1,5 @@
+package identifier
+
+func americas() map[string]Check {
+	return map[string]Check{}
+}

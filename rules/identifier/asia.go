@@ -1,0 +1,5 @@
+package identifier
+
+func asia() map[string]Check {
+	return map[string]Check{}
+}

@@ -1,0 +1,5 @@
+package identifier
+
+func bank() map[string]Check {
+	return map[string]Check{}
+}

@@ -1,0 +1,5 @@
+package identifier
+
+func europe() map[string]Check {
+	return map[string]Check{}
+}

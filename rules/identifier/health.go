@@ -1,0 +1,5 @@
+package identifier
+
+func health() map[string]Check {
+	return map[string]Check{}
+}

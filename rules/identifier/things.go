@@ -1,0 +1,5 @@
+package identifier
+
+func things() map[string]Check {
+	return map[string]Check{}
+}
