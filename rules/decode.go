@@ -151,7 +151,7 @@ func goNoun(goType string) string {
 
 // keysOf returns the YAML keys of one of the types of file.go.
 func keysOf(typeName string) []string {
-	for _, sample := range []any{ruleFile{}, ruleYAML{}, patternYAML{}, validateYAML{}, contextYAML{}, whereYAML{}, testsYAML{}, promptYAML{}} {
+	for _, sample := range []any{ruleFile{}, ruleYAML{}, patternYAML{}, shapeYAML{}, saidYAML{}, validateYAML{}, contextYAML{}, whereYAML{}, testsYAML{}, promptYAML{}} {
 		t := reflect.TypeOf(sample)
 		if t.Name() != typeName {
 			continue
