@@ -138,13 +138,13 @@ func checkRegex(regex string, complain func(string, ...any), path ...any) {
 func checkValidate(v validateYAML, complain func(string, ...any), i int) {
 	if v.Name == "" {
 		if v.Pass.set || v.Fail.set {
-			complain("validate has no name; add one of "+strings.Join(Validators(), ", "), "rules", i, "validate")
+			complain("validate has no name; add one of those that piiproxy rules validators lists", "rules", i, "validate")
 		}
 		return
 	}
 	if validatorNamed(v.Name) == nil {
-		complain(fmt.Sprintf("unknown validator %s%s; known: %s", quote(v.Name), suggest(v.Name, Validators()),
-			strings.Join(Validators(), ", ")), "rules", i, "validate", "name")
+		complain("unknown validator "+quote(v.Name)+suggest(v.Name, Validators())+"; piiproxy rules validators lists all",
+			"rules", i, "validate", "name")
 	}
 	checkRange("pass", v.Pass, -1, 1, complain, "rules", i, "validate", "pass")
 	checkRange("fail", v.Fail.number, -1, 1, complain, "rules", i, "validate", "fail")

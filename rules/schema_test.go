@@ -69,7 +69,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"rules: [{id: a, kind: k, words: [w], mode: loud}]",
 		"rules: [{id: a, kind: k, words: [w], regions: [USA]}]",
 		"rules: [{id: a, kind: k, patterns: [{score: 0.5}]}]",
-		"rules: [{id: a, kind: k, words: [w], validate: {name: "Card!"}}]",
+		"rules: [{id: a, kind: k, words: [w], validate: {name: 'Card!'}}]",
 		"rules: [{id: a, kind: k, words: [w], validate: {name: card, fail: forget}}]",
 		"rules: [{id: a, kind: k, words: [w], context: {window: 51}}]",
 		"rules: [{id: a, kind: k, words: [w], where: {direction: up}}]",
