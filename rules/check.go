@@ -84,6 +84,9 @@ func (c *checker) rule(doc document, i int) {
 		checkRegex(p.Regex, complain, "rules", i, "patterns", j, "regex")
 		checkRange("score", p.Score, -1, 1, complain, "rules", i, "patterns", j, "score")
 	}
+	for j, shape := range r.Shapes {
+		checkRange("score", shape.Score, -1, 1, complain, "rules", i, "shapes", j, "score")
+	}
 	for j, word := range r.Words {
 		if len(wordsOf(word)) == 0 || len(word) > maxPatternBytes {
 			complain("word "+quote(word)+" needs a letter or digit and at most 4 KiB", "rules", i, "words", j)
@@ -223,6 +226,7 @@ func (c *checker) kinds(docs []document) {
 	}
 	for _, doc := range docs {
 		for i, r := range doc.file.Rules {
+			check(doc, r.ID, r.Where.Asked, "rules", i, "where", "asked")
 			check(doc, r.ID, r.Context.Kinds, "rules", i, "context", "kinds")
 		}
 		for i, p := range doc.file.Prompts {

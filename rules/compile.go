@@ -24,6 +24,7 @@ type rule struct {
 	line, order    int
 	regions        []string
 	patterns       []pattern
+	shapes         []shapeOf
 	validator      string // "" for none
 	validate       validator
 	pass, fail     float64
@@ -91,6 +92,17 @@ func compileRule(doc document, i int, complain func(text string, path ...any)) *
 		}
 		p.score, p.name = written.Score.or(defaultScore), strconv.Itoa(j+1)
 		r.patterns = append(r.patterns, p)
+	}
+	for j, written := range y.Shapes {
+		variants, err := newShapes(written.Form)
+		if err != nil {
+			complain("shape "+quote(written.Form)+": "+err.Error(), "rules", i, "shapes", j, "form")
+			continue
+		}
+		f := &form{name: written.Form, score: written.Score.or(defaultScore)}
+		for _, v := range variants {
+			r.shapes = append(r.shapes, shapeOf{shape: v, rule: r, form: f})
+		}
 	}
 	r.patterns = append(r.patterns, wordPatterns(y.Words)...)
 	for j := range r.patterns {
@@ -186,6 +198,9 @@ func (l *Library) bind() {
 		}
 	}
 	for _, r := range l.rules {
+		for _, s := range r.shapes {
+			l.shapes.add(s)
+		}
 		bindAll(r.patterns)
 		r.nearHits = make(hits, l.literals.words)
 		if len(r.near.literals) > 0 {

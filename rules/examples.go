@@ -54,6 +54,7 @@ func (l *Library) exampleSet(r *rule) *Set {
 			set.rules = append(set.rules, a)
 		}
 	}
+	set.index()
 	return set
 }
 
@@ -66,6 +67,9 @@ func (s *Set) finds(r *rule, text string, c Context) (bool, error) {
 	defer sc.release()
 	sc.set, sc.context, sc.regions = s, c, s.regions
 	if err := sc.read(text); err != nil {
+		return false, err
+	}
+	if err := sc.settle(); err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(sc.found, func(found candidate) bool { return found.rule.rule == r }), nil

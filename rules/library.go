@@ -54,6 +54,7 @@ type Library struct {
 	prompts  []*prompt
 	info     []RuleInfo
 	literals *literals
+	shapes   shapeIndex
 	version  string
 	examples func() ([]protected, error) // of the built-in packs, computed once when needed
 }

@@ -39,8 +39,8 @@ func (sc *scan) finding(c *candidate) Finding {
 	form := canonical(c.rule.kind, sc.body.slice(c.start, c.end), sc.regions)
 	start, end := sc.body.span(c.start, c.end)
 	return Finding{
-		Rule: c.rule.id, Kind: c.rule.kind, Start: start, End: end, Score: c.score, Valid: c.valid,
-		Mode: c.rule.mode, Why: c.why, canonical: &form,
+		Rule: c.rule.id, Kind: c.rule.kind, Start: start, End: end, Score: c.score, Valid: c.verdict == passed,
+		Mode: c.rule.mode, Why: c.why(), canonical: &form,
 	}
 }
 
@@ -48,4 +48,25 @@ func (sc *scan) finding(c *candidate) Finding {
 func (sc *scan) owned(c candidate) bool {
 	text := sc.body.slice(c.start, c.end)
 	return sc.set.own.has(c.rule.kind, text, canonical(c.rule.kind, text, sc.regions))
+}
+
+// why lists the parts of a score.
+func (c *candidate) why() []Reason {
+	reasons := []Reason{{c.part, c.name, c.base}}
+	if c.layout != 0 {
+		reasons = append(reasons, Reason{"layout", "grouping or neighbours", c.layout})
+	}
+	switch c.verdict {
+	case passed:
+		reasons = append(reasons, Reason{"validator", c.rule.validator + " passed", c.rule.pass})
+	case failed:
+		reasons = append(reasons, Reason{"validator", c.rule.validator + " failed", c.rule.fail})
+	}
+	if c.asked != 0 {
+		reasons = append(reasons, Reason{"asked", c.rule.kind, c.asked})
+	}
+	if c.context.Score != 0 {
+		reasons = append(reasons, c.context)
+	}
+	return reasons
 }

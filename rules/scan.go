@@ -27,24 +27,49 @@ type scan struct {
 	regions  []string
 	body     body
 	profile  profile
-	several  bool // the text takes more than one window
+	several  bool        // the text takes more than one window
+	proposed []candidate // context not read yet
 	found    []candidate
+	pieces   []piece
+	compact  []byte
 	deadline time.Time // of the budget; set when the first pattern runs
 	field    []string
 	fieldOK  bool
 
 	asides    hits // literals of the field's name and the turn before
 	asideRead bool
+
+	trace func(candidate) // Explain only: matches that do not reach their threshold
 }
 
-// candidate is a match whose score reached its rule's threshold, in characters
-// of the folded text.
+// candidate is a match on its way to a finding, in characters of the folded
+// text, and the parts of its score.
 type candidate struct {
 	rule       *active
 	start, end int
+	verdict    verdictOn
+	part, name string  // of the rule: what matched
+	base       float64 // of the pattern or shape
+	layout     float64 // how a shape was written, and beside what
+	asked      float64
+	context    Reason // near, far, field or kind; zero for none
 	score      float64
-	valid      bool
-	why        []Reason
+}
+
+// verdictOn is what a validator said of a candidate.
+type verdictOn uint8
+
+const (
+	unjudged verdictOn = iota
+	passed
+	failed
+)
+
+func verdictOf(valid bool) verdictOn {
+	if valid {
+		return passed
+	}
+	return failed
 }
 
 // Scan finds personal data in text, which must be valid UTF-8 (else ErrText).
@@ -61,6 +86,9 @@ func (s *Set) Scan(text string, c Context) (Result, error) {
 		sc.regions = []string{strings.ToUpper(c.Region)}
 	}
 	if err := sc.read(text); err != nil {
+		return Result{}, err
+	}
+	if err := sc.settle(); err != nil {
 		return Result{}, err
 	}
 	var result Result
@@ -81,7 +109,10 @@ func (s *Set) Scan(text string, c Context) (Result, error) {
 func (sc *scan) release() {
 	clear(sc.body.runes)
 	clear(sc.found)
-	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}, found: sc.found[:0]}
+	clear(sc.proposed)
+	clear(sc.compact)
+	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}}
+	kept.found, kept.proposed, kept.pieces, kept.compact = sc.found[:0], sc.proposed[:0], sc.pieces, sc.compact[:0]
 	kept.profile.found, kept.asides = sc.profile.found, sc.asides
 	if cap(kept.body.runes) > maxKeptRunes {
 		kept.body = body{}
@@ -157,6 +188,11 @@ func (sc *scan) readWindow(f frame) {
 
 // window runs the rules that the profile does not rule out.
 func (sc *scan) window(f frame) error {
+	if sc.profile.digits >= minShapeDigits {
+		if err := sc.shapes(f); err != nil {
+			return err
+		}
+	}
 	for i := range sc.set.rules {
 		a := &sc.set.rules[i]
 		if !sc.set.allows(a, &sc.context) {
@@ -186,7 +222,7 @@ func (sc *scan) promising(a *active, p *pattern) bool {
 	if a.nearHits == nil || sc.profile.found.meets(a.nearHits) || sc.aside(a.nearHits) {
 		return true
 	}
-	return slices.ContainsFunc(sc.found, func(c candidate) bool { return slices.Contains(a.kinds, c.rule.kind) })
+	return len(a.kinds) > 0
 }
 
 // aside tells whether the field's name or the turn before may hold one of the

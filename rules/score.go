@@ -1,52 +1,82 @@
 package rules
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
-// score judges one match and keeps its parts that reach the threshold.
+// score judges one match of a pattern and proposes its parts.
 func (sc *scan) score(a *active, p *pattern, start, end int) {
+	c := candidate{rule: a, start: start, end: end, part: "pattern", name: p.name, base: p.score}
 	if a.validate == nil {
-		sc.judge(a, p, start, end, nil)
+		sc.propose(c)
 		return
 	}
 	text := sc.body.slice(start, end)
 	for _, piece := range a.validate(text, sc.regions) {
-		if !piece.valid && a.drop {
-			continue
-		}
-		from := start + utf8.RuneCountInString(text[:piece.start])
-		to := from + utf8.RuneCountInString(text[piece.start:piece.end])
-		sc.judge(a, p, from, to, &piece.valid)
+		c.start = start + utf8.RuneCountInString(text[:piece.start])
+		c.end = c.start + utf8.RuneCountInString(text[piece.start:piece.end])
+		c.verdict = verdictOf(piece.valid)
+		sc.propose(c)
 	}
 }
 
-// judge adds up the score of one span. valid is nil without a validator.
-func (sc *scan) judge(a *active, p *pattern, start, end int, valid *bool) {
-	score := p.score
-	why := []Reason{{"pattern", p.name, p.score}}
-	if valid != nil {
-		reason := Reason{"validator", a.validator + " failed", a.fail}
-		if *valid {
-			reason = Reason{"validator", a.validator + " passed", a.pass}
-		}
-		score += reason.Score
-		why = append(why, reason)
-	}
-	if sc.asked(a.kind) {
-		score += askedBoost
-		why = append(why, Reason{"asked", a.kind, askedBoost})
-	}
-	if clamp(score+a.boost) < a.threshold {
-		return // no context helps
-	}
-	if reason, ok := sc.surround(a, start, end); ok {
-		score += reason.Score
-		why = append(why, reason)
-	}
-	if score = clamp(score); score < a.threshold {
+// propose keeps a candidate that may reach its threshold when its context is
+// read, after every rule has matched.
+func (sc *scan) propose(c candidate) {
+	if c.verdict == failed && c.rule.drop {
+		sc.below(c)
 		return
 	}
-	sc.found = append(sc.found, candidate{a, start, end, score, valid != nil && *valid, why})
+	c.score = c.base + c.layout
+	switch c.verdict {
+	case passed:
+		c.score += c.rule.pass
+	case failed:
+		c.score += c.rule.fail
+	}
+	if sc.asked(c.rule.kind) {
+		c.asked = askedBoost
+		c.score += askedBoost
+	}
+	if sc.trace != nil || clamp(c.score+c.rule.boost) >= c.rule.threshold {
+		sc.proposed = append(sc.proposed, c)
+	}
 }
+
+// below tells Explain of a candidate that is no finding.
+func (sc *scan) below(c candidate) {
+	if sc.trace != nil {
+		sc.trace(c)
+	}
+}
+
+// settle reads the context of what was proposed and keeps what reaches its
+// threshold. Rules that look for findings of other kinds nearby come last.
+func (sc *scan) settle() error {
+	slices.SortStableFunc(sc.proposed, func(a, b candidate) int {
+		return min(len(a.rule.kinds), 1) - min(len(b.rule.kinds), 1)
+	})
+	for i := range sc.proposed {
+		if i%settleCheck == settleCheck-1 {
+			if err := sc.spend(); err != nil {
+				return err
+			}
+		}
+		c := &sc.proposed[i]
+		c.context, _ = sc.surround(c.rule, c.start, c.end)
+		c.score = clamp(c.score + c.context.Score)
+		if c.score >= c.rule.threshold {
+			sc.found = append(sc.found, *c)
+		} else {
+			sc.below(*c)
+		}
+	}
+	return nil
+}
+
+// settleCheck is how many candidates are settled between two looks at the clock.
+const settleCheck = 64
 
 // surround returns what the words around a span add. When near and far phrases
 // stand around it, the nearer one counts: in "item 389501, my card is …" it is

@@ -13,6 +13,7 @@ type Set struct {
 	library *Library
 	view    View
 	rules   []active
+	byRule  []*active // by the rule's order; nil for rules that do not run
 	prompts []activePrompt
 	own     *own
 	regions []string // of phone numbers, most likely first; none when unknown
@@ -44,6 +45,7 @@ func (l *Library) Set(v View) (*Set, error) {
 			s.rules = append(s.rules, a)
 		}
 	}
+	s.index()
 	for _, p := range l.prompts {
 		mode := p.mode
 		if changed, err := ParseMode(changes[p.id].Mode); err == nil && changes[p.id].Mode != "" {
@@ -59,6 +61,15 @@ func (l *Library) Set(v View) (*Set, error) {
 		return nil, complaints
 	}
 	return s, nil
+}
+
+// index finds active rules by their place in the library. It is called once
+// all of them are there.
+func (s *Set) index() {
+	s.byRule = make([]*active, len(s.library.rules))
+	for i := range s.rules {
+		s.byRule[s.rules[i].order] = &s.rules[i]
+	}
 }
 
 // activate applies the view to a rule; false when it does not run in it.
@@ -145,6 +156,9 @@ func (s *Set) GoString() string { return s.String() }
 // allows tells whether a's where and regions fit a text.
 func (s *Set) allows(a *active, c *Context) bool {
 	if a.direction >= 0 && Direction(a.direction) != c.Direction {
+		return false
+	}
+	if len(a.where.Asked) > 0 && !overlap(a.where.Asked, c.Asked) {
 		return false
 	}
 	if len(a.regions) > 0 && len(s.view.Regions) == 0 && c.Region != "" && !containsFold(a.regions, c.Region) {
