@@ -6,56 +6,44 @@ import (
 	"strings"
 )
 
-// asks finds the prompts of an outbound text. An ignore pattern counts in the
-// sentence in which the prompt stands, so that "We never share it. Please type
-// your card number" is a prompt and "never share your card number" is not.
-func (sc *scan) asks() ([]Ask, error) {
-	var asks []Ask
-	err := sc.windows(func(f frame) error {
-		if sc.several {
-			sc.readWindow(f)
-		}
-		for i := range sc.set.prompts {
-			ask, err := sc.ask(&sc.set.prompts[i], f)
-			if err != nil {
-				return err
-			}
-			asks = append(asks, ask...)
-		}
-		return nil
-	})
-	slices.SortStableFunc(asks, func(a, b Ask) int { return cmp.Compare(a.Start, b.Start) })
-	return asks, err
+// asking is a match of a prompt rule, in characters.
+type asking struct {
+	prompt     *prompt
+	start, end int
 }
 
-// ask runs one prompt rule over one window; at most one ask a sentence.
-func (sc *scan) ask(p *activePrompt, f frame) ([]Ask, error) {
+// asks judges what the prompt rules matched. An ignore pattern counts in the
+// sentence in which the prompt stands, so that "We never share it. Please type
+// your card number" is a prompt and "never share your card number" is not. At
+// most one ask a sentence and rule.
+func (sc *scan) asks() ([]Ask, error) {
+	if len(sc.asking) == 0 {
+		return nil, nil
+	}
+	slices.SortStableFunc(sc.asking, func(a, b asking) int {
+		return cmp.Or(cmp.Compare(a.prompt.order, b.prompt.order), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
 	var asks []Ask
-	var sentences []int // that ask already
-	for i := range p.patterns {
-		pattern := &p.patterns[i]
-		if !sc.set.unfiltered && !pattern.when.met(&sc.profile) {
+	var asked *prompt
+	sentence := -1 // that asks already
+	for _, m := range sc.asking {
+		first, last := sc.sentence(m.start, m.end, max(0, m.start-MaxFinding), min(sc.body.length(), m.end+MaxFinding))
+		if m.prompt == asked && first == sentence {
 			continue
 		}
-		var spans [][2]int
-		err := sc.match(pattern, f, func(start, end int) { spans = append(spans, [2]int{start, end}) })
+		p := sc.set.byPrompt[m.prompt.order]
+		ignored, err := sc.ignored(p, first, last)
 		if err != nil {
 			return nil, err
 		}
-		for _, span := range spans {
-			first, last := sc.sentence(span[0], span[1], f.from, f.end)
-			ignored, err := sc.ignored(p, first, last)
-			if err != nil {
-				return nil, err
-			}
-			if ignored || slices.Contains(sentences, first) {
-				continue
-			}
-			sentences = append(sentences, first)
-			start, stop := sc.body.span(span[0], span[1])
-			asks = append(asks, Ask{Rule: p.id, Asks: slices.Clone(p.asks), Start: start, End: stop, Mode: p.mode})
+		if ignored {
+			continue
 		}
+		asked, sentence = m.prompt, first
+		start, end := sc.body.span(m.start, m.end)
+		asks = append(asks, Ask{Rule: p.id, Asks: slices.Clone(p.asks), Start: start, End: end, Mode: p.mode})
 	}
+	slices.SortStableFunc(asks, func(a, b Ask) int { return cmp.Compare(a.Start, b.Start) })
 	return asks, nil
 }
 

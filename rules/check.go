@@ -87,6 +87,9 @@ func (c *checker) rule(doc document, i int) {
 	for j, shape := range r.Shapes {
 		checkRange("score", shape.Score, -1, 1, complain, "rules", i, "shapes", j, "score")
 	}
+	for _, problem := range checkSaid(r.Said) {
+		complain(problem.Error(), "rules", i, "said")
+	}
 	for j, word := range r.Words {
 		if len(wordsOf(word)) == 0 || len(word) > maxPatternBytes {
 			complain("word "+quote(word)+" needs a letter or digit and at most 4 KiB", "rules", i, "words", j)

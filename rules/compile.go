@@ -25,11 +25,12 @@ type rule struct {
 	regions        []string
 	patterns       []pattern
 	shapes         []shapeOf
+	said           *said
 	validator      string // "" for none
 	validate       validator
 	pass, fail     float64
 	drop           bool // a failed validator drops the match
-	near, far      phrases
+	near, far      phraseSet
 	kinds          []string
 	window         int
 	boost          float64
@@ -38,7 +39,6 @@ type rule struct {
 	threshold      float64
 	mode           Mode
 	tests          testsYAML
-	nearHits       hits // literals of near; nil when some are not in the automaton
 }
 
 // pattern is one way to match a rule.
@@ -48,29 +48,28 @@ type pattern struct {
 	ceiling float64 // the highest score of a match without context
 	name    string  // for reasons: its number in the rule, or "words"
 	need    need
-	when    condition
 }
 
 // prompt is a compiled prompt rule.
 type prompt struct {
-	id, file string
-	line     int
-	asks     []string
-	patterns []pattern
-	ignore   []pattern
-	mode     Mode
-	tests    testsYAML
+	id, file    string
+	line, order int
+	asks        []string
+	patterns    []pattern
+	ignore      []pattern
+	mode        Mode
+	tests       testsYAML
 }
 
 // compileRule builds what check has found complete; its errors are complaints
 // about patterns.
-func compileRule(doc document, i int, complain func(text string, path ...any)) *rule {
+func compileRule(doc document, i int, lexicon *lexicon, complain func(text string, path ...any)) *rule {
 	y := doc.file.Rules[i]
 	r := &rule{
 		id: y.ID, kind: y.Kind, file: doc.name, line: doc.line("rules", i),
 		regions: upperAll(y.Regions), validator: y.Validate.Name, validate: validatorNamed(y.Validate.Name),
 		pass: y.Validate.Pass.or(defaultPass), fail: y.Validate.Fail.or(defaultFail), drop: y.Validate.Fail.drop,
-		near: newPhrases(y.Context.Near), far: newPhrases(y.Context.Far), kinds: y.Context.Kinds,
+		near: lexicon.add(y.Context.Near), far: lexicon.add(y.Context.Far), kinds: y.Context.Kinds,
 		window: y.Context.Window, boost: y.Context.Boost.or(defaultBoost),
 		where: y.Where, direction: -1, threshold: y.Threshold.or(defaultThreshold), tests: y.Tests,
 	}
@@ -104,6 +103,7 @@ func compileRule(doc document, i int, complain func(text string, path ...any)) *
 			r.shapes = append(r.shapes, shapeOf{shape: v, rule: r, form: f})
 		}
 	}
+	r.said = newSaid(y.Said)
 	r.patterns = append(r.patterns, wordPatterns(y.Words)...)
 	for j := range r.patterns {
 		r.patterns[j].ceiling = r.patterns[j].score + r.bestVerdict()
@@ -172,48 +172,6 @@ func compilePrompt(doc document, i int, complain func(text string, path ...any))
 	}
 	p.patterns, p.ignore = build("patterns", y.Patterns), build("ignore", y.Ignore)
 	return p
-}
-
-// bind ties every need to the library's literals.
-func (l *Library) bind() {
-	var list []string
-	each := func(patterns []pattern) {
-		for _, p := range patterns {
-			for _, words := range p.need.words {
-				list = append(list, words...)
-			}
-		}
-	}
-	for _, r := range l.rules {
-		each(r.patterns)
-		list = append(list, withoutEmpty(r.near.literals)...)
-	}
-	for _, p := range l.prompts {
-		each(p.patterns)
-	}
-	l.literals = newLiterals(list)
-	bindAll := func(patterns []pattern) {
-		for i := range patterns {
-			patterns[i].when = conditionOf(patterns[i].need, l.literals)
-		}
-	}
-	for _, r := range l.rules {
-		for _, s := range r.shapes {
-			l.shapes.add(s)
-		}
-		bindAll(r.patterns)
-		r.nearHits = make(hits, l.literals.words)
-		if len(r.near.literals) > 0 {
-			r.nearHits, _ = l.literals.set(r.near.literals)
-		}
-	}
-	for _, p := range l.prompts {
-		bindAll(p.patterns)
-	}
-}
-
-func withoutEmpty(list []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
 }
 
 func upperAll(list []string) []string {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,93 +21,252 @@ const (
 	maxContextRunes = 512
 )
 
-// phrases finds the words and phrases of one rule's near or far list.
-type phrases struct {
-	byFirst  map[string][]phrase
-	literals []string // an ASCII text without any of them holds no phrase
+// lexicon is every context phrase of a library, found word by word.
+type lexicon struct {
+	words   map[string]int32 // normal form to number
+	byFirst [][]int32        // by number of a word: phrases that begin with it
+	phrases []phrase
+	ids     map[string]int32 // by the words joined with spaces
 }
 
+// phrase is one near or far phrase.
 type phrase struct {
-	words []string // normal form
-	text  string   // as the rule has it
+	words []int32
+	text  string // as a rule has it
 }
 
-// newPhrases indexes a list. Phrases without a letter or digit are left out;
-// check complains about them.
-func newPhrases(list []string) phrases {
-	p := phrases{byFirst: map[string][]phrase{}}
+func newLexicon() *lexicon {
+	return &lexicon{words: map[string]int32{}, ids: map[string]int32{}}
+}
+
+// phraseSet is a rule's near or far list: one bit a phrase of the lexicon.
+type phraseSet []uint64
+
+func (s phraseSet) has(id int32) bool {
+	word := int(id >> 6)
+	return word < len(s) && s[word]&(1<<(id&63)) != 0
+}
+
+func (s phraseSet) with(id int32) phraseSet {
+	for int(id>>6) >= len(s) {
+		s = append(s, 0)
+	}
+	s[id>>6] |= 1 << (id & 63)
+	return s
+}
+
+// add numbers the phrases of a list. Phrases without a letter or digit are left
+// out; check complains about them.
+func (l *lexicon) add(list []string) phraseSet {
+	var set phraseSet
 	for _, text := range list {
 		words := wordsOf(text)
 		if len(words) == 0 {
 			continue
 		}
-		p.byFirst[words[0]] = append(p.byFirst[words[0]], phrase{words, text})
-		p.literals = append(p.literals, literalOf(words))
+		key := strings.Join(words, " ")
+		id, known := l.ids[key]
+		if !known {
+			id = int32(len(l.phrases))
+			l.ids[key] = id
+			numbers := make([]int32, len(words))
+			for i, word := range words {
+				numbers[i] = l.number(word)
+			}
+			l.byFirst[numbers[0]] = append(l.byFirst[numbers[0]], id)
+			l.phrases = append(l.phrases, phrase{numbers, text})
+		}
+		set = set.with(id)
 	}
-	return p
+	return set
 }
 
-// nearest returns the phrase in words with the smallest distance, which
-// distance tells for the place first…last of a phrase.
-func (p phrases) nearest(words []string, distance func(first, last int) int) (best phrase, at int, ok bool) {
-	for i, word := range words {
-		for _, candidate := range p.byFirst[word] {
-			last := i + len(candidate.words) - 1
-			if last >= len(words) || !slices.Equal(candidate.words, words[i:last+1]) {
-				continue
+func (l *lexicon) number(word string) int32 {
+	number, known := l.words[word]
+	if !known {
+		number = int32(len(l.words))
+		l.words[word] = number
+		l.byFirst = append(l.byFirst, nil)
+	}
+	return number
+}
+
+// term is one word of a text: its place in characters, and its number in the
+// lexicon, -1 for words of no phrase.
+type term struct {
+	start, end int32
+	word       int32
+}
+
+// mention is a context phrase in a text, from word first to word last.
+type mention struct {
+	phrase      int32
+	first, last int32
+}
+
+// surroundings are the words of a text and the phrases among them. The last
+// words of the turn before come first, with places below zero, because a
+// question's words are the context of its answer.
+type surroundings struct {
+	terms    []term
+	mentions []mention // ordered by first
+	field    []int32   // phrases in the name of the JSON member
+	read     bool
+}
+
+// surroundings reads the context of the text, once.
+func (sc *scan) readSurroundings() {
+	s := &sc.around
+	if s.read {
+		return
+	}
+	s.read = true
+	l := sc.set.library.lexicon
+	s.terms, s.mentions, s.field = s.terms[:0], s.mentions[:0], s.field[:0]
+	if turns := sc.context.Before; len(turns) > 0 {
+		for _, word := range lastWords(turns[len(turns)-1].Text, maxWindow) {
+			number, known := l.words[word]
+			if !known {
+				number = -1
 			}
-			d := distance(i, last)
-			if !ok || d < at || d == at && len(candidate.words) > len(best.words) {
-				best, at, ok = candidate, d, true
+			s.terms = append(s.terms, term{-1, -1, number})
+		}
+	}
+	s.terms = sc.body.terms(s.terms, l)
+	s.mentions = l.mentions(s.mentions, s.terms)
+	if sc.context.Field == "" {
+		return
+	}
+	var field []term
+	for _, word := range fieldWords(sc.context.Field) {
+		if number, known := l.words[word]; known {
+			field = append(field, term{word: number})
+		} else {
+			field = append(field, term{word: -1})
+		}
+	}
+	for _, m := range l.mentions(nil, field) {
+		s.field = append(s.field, m.phrase)
+	}
+}
+
+// mentions appends the phrases among terms, in order.
+func (l *lexicon) mentions(found []mention, terms []term) []mention {
+	for i := range terms {
+		if terms[i].word < 0 {
+			continue
+		}
+		for _, id := range l.byFirst[terms[i].word] {
+			if l.phrases[id].at(terms, i) {
+				found = append(found, mention{id, int32(i), int32(i + len(l.phrases[id].words) - 1)})
 			}
 		}
+	}
+	return found
+}
+
+// at tells whether p begins at word i.
+func (p *phrase) at(terms []term, i int) bool {
+	if i+len(p.words) > len(terms) {
+		return false
+	}
+	for j, word := range p.words {
+		if terms[i+j].word != word {
+			return false
+		}
+	}
+	return true
+}
+
+// between returns the words that stand before characters start to end and
+// after them: numbers of the last and the first.
+func (s *surroundings) between(start, end int) (left, right int) {
+	left, _ = slices.BinarySearchFunc(s.terms, int32(start), func(t term, at int32) int { return cmp.Compare(t.end, at+1) })
+	right, _ = slices.BinarySearchFunc(s.terms, int32(end), func(t term, at int32) int { return cmp.Compare(t.start, at) })
+	return left - 1, right
+}
+
+// nearest returns the phrase of set that stands nearest to the words left and
+// right of a match, wholly within window words, and the number of words
+// between. Of two as near the longer one counts.
+func (s *surroundings) nearest(set phraseSet, left, right, window int) (best int32, at int, ok bool) {
+	from, _ := slices.BinarySearchFunc(s.mentions, int32(left-window), func(m mention, first int32) int { return cmp.Compare(m.first, first) })
+	length := int32(0)
+	for _, m := range s.mentions[from:] {
+		if int(m.first) > right+window {
+			break
+		}
+		distance := 0
+		switch {
+		case int(m.last) <= left && left-int(m.first) < window:
+			distance = left - int(m.last)
+		case int(m.first) >= right && int(m.last)-right < window:
+			distance = int(m.first) - right
+		default:
+			continue
+		}
+		if !set.has(m.phrase) || ok && (distance > at || distance == at && m.last-m.first <= length) {
+			continue
+		}
+		best, at, ok, length = m.phrase, distance, true, m.last-m.first
 	}
 	return best, at, ok
 }
 
-// surroundings are the words around a match and the words of its field.
-type surroundings struct {
-	left, right, field []string
-}
-
-// nearest looks for p on both sides and in the field's name, which counts as
-// touching the match. Distance is the number of words between.
-func (s surroundings) nearest(p phrases) (best phrase, at int, part string, ok bool) {
-	if len(p.byFirst) == 0 {
-		return phrase{}, 0, "", false
-	}
-	at = maxWindow + 1
-	for _, side := range []struct {
-		words    []string
-		distance func(first, last int) int
-		field    bool
-	}{
-		{s.left, func(_, last int) int { return len(s.left) - 1 - last }, false},
-		{s.right, func(first, _ int) int { return first }, false},
-		{s.field, func(int, int) int { return 0 }, true},
-	} {
-		found, d, here := p.nearest(side.words, side.distance)
-		if here && d < at {
-			best, at, ok = found, d, true
-			if part = ""; side.field {
-				part = "field"
-			}
+// inField returns the phrase of set in the name of the JSON member.
+func (s *surroundings) inField(set phraseSet) (int32, bool) {
+	for _, id := range s.field {
+		if set.has(id) {
+			return id, true
 		}
 	}
-	return best, at, part, ok
+	return 0, false
 }
 
-// around returns at most window words on each side of characters start to end.
-// When the text begins within the window, the turn before is read on.
-func (b *body) around(start, end, window int, before []Turn) (left, right []string) {
-	from := max(0, start-maxContextRunes)
-	left = wordsOf(b.slice(from, start))
-	if missing := window - len(left); missing > 0 && from == 0 && len(before) > 0 {
-		left = append(lastWords(before[len(before)-1].Text, missing), left...)
+// terms appends the words of the body.
+func (b *body) terms(list []term, l *lexicon) []term {
+	var buffer [maxWordBytes]byte
+	for at := 0; at < b.length(); {
+		if !isWordRune(b.at(at)) {
+			at++
+			continue
+		}
+		start, simple := at, true
+		number := sortOf(b.at(at)) == digit
+		for ; at < b.length() && isWordRune(b.at(at)) && (sortOf(b.at(at)) == digit) == number; at++ {
+			r := b.at(at)
+			if r >= 0x80 || at-start >= maxWordBytes {
+				simple = false
+				continue
+			}
+			if at-start < maxWordBytes {
+				buffer[at-start] = lower(byte(r))
+			}
+		}
+		word, known := int32(-1), false
+		if simple {
+			word, known = l.words[string(buffer[:at-start])]
+		} else {
+			word, known = l.words[normalWord(b.slice(start, at))]
+		}
+		if !known {
+			word = -1
+		}
+		list = append(list, term{int32(start), int32(at), word})
 	}
-	left = left[max(0, len(left)-window):]
-	right = wordsOf(b.slice(end, min(b.length(), end+maxContextRunes)))
-	return left, right[:min(len(right), window)]
+	return list
+}
+
+// maxWordBytes is the longest word of a phrase that is looked up without
+// copying it.
+const maxWordBytes = 32
+
+// isWordRune tells what words consist of.
+func isWordRune(r rune) bool {
+	if r < 0x80 {
+		return isAlphanumeric(byte(r))
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
 }
 
 // lastWords returns the last n words of a text that was not folded yet.
@@ -121,24 +281,24 @@ func foldText(text string) string {
 	return strings.Map(foldRune, text)
 }
 
-// distance counts the words between two spans of characters, the same way
-// around does.
-func (b *body) distance(start, end, otherStart, otherEnd int) int {
-	if otherStart >= end {
-		return len(wordsOf(b.slice(end, min(otherStart, end+maxContextRunes))))
-	}
-	return len(wordsOf(b.slice(max(otherEnd, start-maxContextRunes), start)))
-}
-
-// wordsOf splits text into words in normal form: runs of letters, digits and
-// marks, lower case, accents removed, so that "Número" and "numero" are one
-// word. Apostrophes and hyphens separate words.
+// wordsOf splits text into words in normal form: runs of letters and marks, or
+// of digits, lower case, accents removed, so that "Número" and "numero" are one
+// word, and "cvv2" are two. Apostrophes and hyphens separate words.
 func wordsOf(text string) []string {
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r)
-	})
-	for i, word := range words {
-		words[i] = normalWord(word)
+	var words []string
+	start, number := -1, false
+	for i, r := range text {
+		within := isWordRune(r)
+		if start >= 0 && (!within || number != (sortOf(r) == digit)) {
+			words = append(words, normalWord(text[start:i]))
+			start = -1
+		}
+		if within && start < 0 {
+			start, number = i, sortOf(r) == digit
+		}
+	}
+	if start >= 0 {
+		words = append(words, normalWord(text[start:]))
 	}
 	return words
 }

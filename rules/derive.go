@@ -6,8 +6,12 @@ import (
 	"github.com/dlclark/regexp2/v2/syntax"
 )
 
-// derive walks one node.
-func derive(node *syntax.RegexNode) need {
+// derivation walks one syntax tree.
+type derivation struct{ measure measure }
+
+// derive returns what a node needs; literals count their distance from the
+// node's start.
+func (d *derivation) derive(node *syntax.RegexNode) need {
 	switch node.T {
 	case syntax.NtOne:
 		return needOfClass(folded(node.Ch), 1)
@@ -18,15 +22,21 @@ func derive(node *syntax.RegexNode) need {
 	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
 		return needOfClass(classOfSet(node.Set), node.M)
 	case syntax.NtMulti:
-		return deriveString(node)
+		return needOfString(node)
 	case syntax.NtConcatenate:
-		return deriveSequence(node.Children)
-	case syntax.NtCapture, syntax.NtGroup, syntax.NtAtomic, syntax.NtPosLook:
-		return derive(node.Children[0])
+		return d.sequence(node.Children)
+	case syntax.NtCapture, syntax.NtGroup, syntax.NtAtomic:
+		return d.sequence(node.Children[:1])
+	case syntax.NtPosLook:
+		n := d.derive(node.Children[0])
+		for i := range n.words {
+			n.words[i].before = unbounded
+		}
+		return n
 	case syntax.NtLoop, syntax.NtLazyloop:
-		return deriveLoop(node)
+		return d.loop(node)
 	case syntax.NtAlternate:
-		return deriveAlternate(node)
+		return d.alternate(node)
 	}
 	return need{} // negative lookaround, references, conditions, anchors: nothing is certain
 }
@@ -39,16 +49,21 @@ func needOfClass(c class, times int) need {
 	if c.within(digitClass) {
 		n.digits = min(times, maxNeedDigits)
 	}
+	if one, ok := c.letter(); ok {
+		n.words = telling([]string{string(rune(one))}, 0)
+	}
 	return n
 }
 
-func deriveString(node *syntax.RegexNode) need {
+func needOfString(node *syntax.RegexNode) need {
 	var n need
 	for _, r := range node.Str {
-		n.join(needOfClass(folded(r), 1))
+		one := needOfClass(folded(r), 1)
+		one.words = nil
+		n.join(one)
 	}
-	if text, ok := exact(node); ok {
-		n.words = telling(text)
+	if texts, ok := exact(node); ok {
+		n.words = telling(texts, 0)
 	}
 	return n
 }
@@ -60,24 +75,24 @@ func (n *need) join(m need) {
 	n.words = append(n.words, m.words...)
 }
 
-func deriveLoop(node *syntax.RegexNode) need {
+func (d *derivation) loop(node *syntax.RegexNode) need {
 	if node.M < 1 {
 		return need{}
 	}
-	n := derive(node.Children[0])
+	n := d.derive(node.Children[0])
 	n.digits = min(n.digits*node.M, maxNeedDigits)
 	return n
 }
 
-// deriveSequence joins the needs of nodes that follow each other, and the
-// literals of neighbours into longer ones. What lookahead needs is in the text
-// too, but its digits may be the ones that are matched anyway.
-func deriveSequence(nodes []*syntax.RegexNode) need {
+// sequence joins the needs of nodes that follow each other, and the literals of
+// neighbours into longer ones. What lookahead needs is in the text too, but its
+// digits may be the ones that are matched anyway.
+func (d *derivation) sequence(nodes []*syntax.RegexNode) need {
 	var all need
-	ahead := 0
-	run := []string{""}
+	ahead, at := 0, 0
+	run, runAt := []string{""}, 0
 	for _, node := range nodes {
-		n := derive(node)
+		n := d.derive(node)
 		if node.T == syntax.NtPosLook {
 			ahead = max(ahead, n.digits)
 			n.digits = 0
@@ -86,30 +101,37 @@ func deriveSequence(nodes []*syntax.RegexNode) need {
 		if ok {
 			n.words = nil // the run holds them
 		}
+		for i := range n.words {
+			n.words[i].before = min(n.words[i].before+at, unbounded)
+		}
 		all.join(n)
 		switch {
 		case ok && len(run)*len(texts) <= maxListWords:
 			run = product(run, texts)
 		case ok:
-			all.words = append(all.words, telling(run)...)
-			run = texts
+			all.words = append(all.words, telling(run, runAt)...)
+			run, runAt = texts, at
 		default:
-			all.words = append(all.words, telling(run)...)
-			run = []string{""}
+			all.words = append(all.words, telling(run, runAt)...)
+			run, runAt = []string{""}, 0
+		}
+		at = min(at+d.measure.width(node), unbounded)
+		if !ok {
+			runAt = at
 		}
 	}
-	all.words = append(all.words, telling(run)...)
+	all.words = append(all.words, telling(run, runAt)...)
 	all.digits = max(all.digits, ahead)
 	return all
 }
 
-// deriveAlternate keeps what every branch needs.
-func deriveAlternate(node *syntax.RegexNode) need {
+// alternate keeps what every branch needs.
+func (d *derivation) alternate(node *syntax.RegexNode) need {
 	branches := node.Children
-	all := derive(branches[0])
+	all := d.derive(branches[0])
 	all.collapse()
 	for _, branch := range branches[1:] {
-		n := derive(branch)
+		n := d.derive(branch)
 		n.collapse()
 		all.digits = min(all.digits, n.digits)
 		if len(n.classes) == 0 || len(all.classes) == 0 {
@@ -117,10 +139,13 @@ func deriveAlternate(node *syntax.RegexNode) need {
 		} else {
 			all.classes[0] = all.classes[0].union(n.classes[0])
 		}
-		if len(n.words) == 0 || len(all.words) == 0 || len(all.words[0])+len(n.words[0]) > maxListWords {
+		if len(n.words) == 0 || len(all.words) == 0 || len(all.words[0].texts)+len(n.words[0].texts) > maxListWords {
 			all.words = nil
 		} else {
-			all.words = [][]string{slices.Concat(all.words[0], n.words[0])}
+			all.words = []wordList{{
+				slices.Concat(all.words[0].texts, n.words[0].texts),
+				max(all.words[0].before, n.words[0].before),
+			}}
 		}
 	}
 	return all

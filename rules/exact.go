@@ -6,18 +6,36 @@ import (
 	"github.com/dlclark/regexp2/v2/syntax"
 )
 
+// border stands in a literal for a \b: at its start or end it says that no
+// letter, digit or _ touches it there.
+const border = "\x01"
+
+// rare are the characters that tell something alone: ordinary words lack them.
+const rare = "@#%&*+=\\^_`{|}~<>[]$"
+
 // telling returns texts as a list that a text must hold one of, or nothing when
-// one of them is too short to tell anything.
-func telling(texts []string) [][]string {
+// one of them is too short to tell anything. before is the most characters of
+// the match that stand before them.
+func telling(texts []string, before int) []wordList {
 	list := make([]string, len(texts))
 	for i, text := range texts {
-		if len(text) < 2 {
+		bare := strings.ReplaceAll(text, border, "")
+		if bare == "" || len(bare) < 2 && !strings.Contains(rare, bare) {
 			return nil
 		}
-		list[i] = text[:min(len(text), maxLiteral)]
+		literal := bare[:min(len(bare), maxLiteral)]
+		if strings.HasPrefix(text, border) && isWordByte(bare[0]) {
+			literal = border + literal
+		}
+		if strings.HasSuffix(text, border) && len(bare) <= maxLiteral && isWordByte(bare[len(bare)-1]) {
+			literal += border
+		}
+		list[i] = literal
 	}
-	return [][]string{list}
+	return []wordList{{list, before}}
 }
+
+func isWordByte(b byte) bool { return isAlphanumeric(b) || b == '_' }
 
 func product(a, b []string) []string {
 	all := make([]string, 0, len(a)*len(b))
@@ -54,7 +72,9 @@ func exact(node *syntax.RegexNode) ([]string, bool) {
 			texts = product(texts, one)
 		}
 		return texts, true
-	case syntax.NtBoundary, syntax.NtNonboundary, syntax.NtEmpty, syntax.NtUpdateBumpalong:
+	case syntax.NtBoundary:
+		return []string{border}, true
+	case syntax.NtNonboundary, syntax.NtEmpty, syntax.NtUpdateBumpalong:
 		return []string{""}, true
 	case syntax.NtCapture, syntax.NtGroup, syntax.NtAtomic:
 		return exact(node.Children[0])

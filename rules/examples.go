@@ -26,13 +26,14 @@ func (l *Library) Test() []Failure {
 		context := Context{
 			Direction: direction,
 			Channel:   first(r.where.Channels),
-			Account:   first(r.where.Accounts), Field: first(r.where.Fields),
+			Account:   first(r.where.Accounts), Field: first(r.where.Fields), Asked: r.where.Asked,
 		}
 		finds := func(text string) (bool, error) { return set.finds(r, text, context) }
 		failures = append(failures, runExamples(r.tests, Complaint{File: r.file, Line: r.line, Rule: r.id}, finds)...)
 	}
 	for _, p := range l.prompts {
 		set := &Set{library: l, prompts: []activePrompt{{p, Enforce}}, regions: fallbackRegions[:1]}
+		set.place()
 		finds := func(text string) (bool, error) {
 			result, err := set.Scan(text, Context{Direction: Outbound})
 			return len(result.Asks) > 0, err
@@ -54,7 +55,7 @@ func (l *Library) exampleSet(r *rule) *Set {
 			set.rules = append(set.rules, a)
 		}
 	}
-	set.index()
+	set.place()
 	return set
 }
 
@@ -65,7 +66,7 @@ func (s *Set) finds(r *rule, text string, c Context) (bool, error) {
 	}
 	sc := scratches.Get().(*scan)
 	defer sc.release()
-	sc.set, sc.context, sc.regions = s, c, s.regions
+	sc.begin(s, c)
 	if err := sc.read(text); err != nil {
 		return false, err
 	}

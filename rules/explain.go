@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // Outcome is what became of a match.
@@ -54,10 +53,7 @@ func (s *Set) Explain(text string, c Context, near bool) (Explanation, error) {
 	trial.unfiltered = trial.unfiltered || near
 	sc := scratches.Get().(*scan)
 	defer sc.release()
-	sc.set, sc.context, sc.regions = &trial, c, s.regions
-	if c.Region != "" {
-		sc.regions = []string{strings.ToUpper(c.Region)}
-	}
+	sc.begin(&trial, c)
 	var below []candidate
 	if near {
 		sc.trace = func(c candidate) { below = append(below, c) }

@@ -47,9 +47,10 @@ type shapeYAML struct {
 
 // saidYAML is a value that words announce; see said.go.
 type saidYAML struct {
-	After []string `yaml:"after"`
-	Take  string   `yaml:"take"`
-	Score number   `yaml:"score"`
+	After  []string `yaml:"after"`
+	Before []string `yaml:"before"`
+	Take   string   `yaml:"take"`
+	Score  number   `yaml:"score"`
 }
 
 type validateYAML struct {

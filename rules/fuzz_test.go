@@ -105,15 +105,17 @@ func patternLibrary(regex string) *Library {
 		return nil
 	}
 	p.score, p.ceiling = 0.3, 0.3
-	near := newPhrases([]string{"card", "número de cuenta"})
+	words := newLexicon()
+	near := words.add([]string{"card", "número de cuenta"})
 	l := &Library{
+		lexicon: words,
 		rules: []*rule{
 			{id: "fuzz", kind: "k", patterns: []pattern{p}, near: near, window: 5, boost: 0.3, direction: -1, threshold: 0.5},
 			{id: "plain", kind: "k", order: 1, patterns: []pattern{p}, direction: -1, threshold: 0.3},
 		},
 		prompts: []*prompt{{id: "ask", asks: []string{"k"}, patterns: []pattern{p}}},
 	}
-	l.bind()
+	l.index()
 	return l
 }
 
@@ -128,6 +130,7 @@ func compare(t *testing.T, l *Library, text string, c Context) {
 	for _, p := range l.prompts {
 		set.prompts = append(set.prompts, activePrompt{p, Enforce})
 	}
+	set.place()
 	open := *set
 	open.unfiltered = true
 	got, err := set.Scan(text, c)

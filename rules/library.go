@@ -53,8 +53,9 @@ type Library struct {
 	rules    []*rule // in file order, those that look for other kinds nearby last
 	prompts  []*prompt
 	info     []RuleInfo
-	literals *literals
+	lexicon  *lexicon
 	shapes   shapeIndex
+	indexes  [2]*index // by direction
 	version  string
 	examples func() ([]protected, error) // of the built-in packs, computed once when needed
 }
@@ -80,13 +81,13 @@ func Load(sources []Source) (*Library, error) {
 		return nil, c.complaints
 	}
 	l.version = hex.EncodeToString(hash.Sum(nil))[:12]
-	l.bind()
+	l.index()
 	return l, nil
 }
 
 // compile checks and compiles every document.
 func (c *checker) compile(docs []document) *Library {
-	l := &Library{examples: sync.OnceValues(builtinExamples)}
+	l := &Library{examples: sync.OnceValues(builtinExamples), lexicon: newLexicon()}
 	for _, doc := range docs {
 		for i := range doc.file.Rules {
 			before := len(c.complaints)
@@ -94,7 +95,7 @@ func (c *checker) compile(docs []document) *Library {
 			if len(c.complaints) > before || c.count > maxRules {
 				continue // compiling would only repeat them
 			}
-			r := compileRule(doc, i, c.at(doc, doc.file.Rules[i].ID))
+			r := compileRule(doc, i, l.lexicon, c.at(doc, doc.file.Rules[i].ID))
 			r.order = len(l.rules)
 			l.rules = append(l.rules, r)
 			l.info = append(l.info, r.describe())
@@ -106,6 +107,7 @@ func (c *checker) compile(docs []document) *Library {
 				continue
 			}
 			p := compilePrompt(doc, i, c.at(doc, doc.file.Prompts[i].ID))
+			p.order = len(l.prompts)
 			l.prompts = append(l.prompts, p)
 			l.info = append(l.info, p.describe())
 		}
@@ -113,6 +115,16 @@ func (c *checker) compile(docs []document) *Library {
 	c.kinds(docs)
 	slices.SortStableFunc(l.rules, func(a, b *rule) int { return min(len(a.kinds), 1) - min(len(b.kinds), 1) })
 	return l
+}
+
+// index makes what scans look rules up in.
+func (l *Library) index() {
+	for _, r := range l.rules {
+		for _, s := range r.shapes {
+			l.shapes.add(s)
+		}
+	}
+	l.indexes = [2]*index{newIndex(l, Inbound), newIndex(l, Outbound)}
 }
 
 // expand turns sources into files.

@@ -1,22 +1,48 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // maxLiteralStates bounds the automaton (about 40 columns of 4 bytes each).
 // Literals that do not fit are left out, and what needs them always runs.
-const maxLiteralStates = 1 << 15
+const maxLiteralStates = 1 << 16
 
 // literals finds every literal of a library in one pass over a text: an
 // Aho-Corasick automaton (Aho and Corasick 1975) over lower-cased ASCII, all
-// failure links resolved, one table look-up a byte.
+// failure links resolved, two table look-ups a byte.
 type literals struct {
-	columns [128]uint8 // byte to column; 0 for bytes in no literal
-	width   int
-	next    []int32   // state*width + column
-	found   [][]int32 // per state: literals that end there
-	ids     map[string]int32
-	words   int // 64-bit words of a hit set
+	columns [256]uint16     // byte to column, with the marks below
+	latin   [latinEnd]uint8 // letter with an accent to the column of the one without
+	width   uint32
+	next    []uint32  // by state and column: the state's place in next, with hasFound
+	found   [][]int32 // by state: literals that end there
+	list    []literal
+	ids     map[string]int32 // with borders
+	words   int              // 64-bit words of a hit set
 }
+
+// literal is one literal as the automaton found it.
+type literal struct {
+	length     int32
+	start, end bool // a border is wanted there
+}
+
+const (
+	columnMask = 0x00ff
+	digitMark  = 0x0100 // '0' to '9'
+	notPlain   = 0x0200 // the text must be folded first
+	hasFound   = 1 << 31
+	latinEnd   = 0x1F00 // Latin-1 to Latin Extended Additional, with what lies between
+)
+
+// hit is one literal in a text; end is behind its last character.
+type hit struct{ literal, end int32 }
 
 // hits is a set of literals.
 type hits []uint64
@@ -24,32 +50,28 @@ type hits []uint64
 func (h hits) add(id int32)      { h[id>>6] |= 1 << (id & 63) }
 func (h hits) has(id int32) bool { return h[id>>6]&(1<<(id&63)) != 0 }
 
-// meets tells whether h holds any of want.
-func (h hits) meets(want hits) bool {
-	for i, w := range want {
-		if h[i]&w != 0 {
+// wanted is a list of literals, as the words of a hit set that hold them.
+type wanted []struct {
+	word int32
+	mask uint64
+}
+
+// in tells whether a text has any of the wanted literals.
+func (w wanted) in(h hits) bool {
+	for i := range w {
+		if h[w[i].word]&w[i].mask != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// newLiterals builds the automaton over lower-case ASCII words.
+// newLiterals builds the automaton over lower-case ASCII words with borders.
 func newLiterals(list []string) *literals {
 	l := &literals{ids: map[string]int32{}, width: 1}
 	slices.Sort(list)
 	list = slices.Compact(list)
-	for _, word := range list {
-		for i := range len(word) {
-			if l.columns[word[i]] == 0 {
-				l.columns[word[i]] = uint8(l.width)
-				l.width++
-			}
-		}
-	}
-	for letter := byte('A'); letter <= 'Z'; letter++ {
-		l.columns[letter] = l.columns[lower(letter)]
-	}
+	l.number(list)
 	l.grow()
 	for _, word := range list {
 		l.insert(word)
@@ -59,19 +81,48 @@ func newLiterals(list []string) *literals {
 	return l
 }
 
-func (l *literals) grow() int32 {
-	l.next = append(l.next, make([]int32, l.width)...)
+// number gives each byte its column.
+func (l *literals) number(list []string) {
+	for _, word := range list {
+		for i := range len(word) {
+			if word[i] != border[0] && l.columns[word[i]] == 0 {
+				l.columns[word[i]] = uint16(l.width)
+				l.width++
+			}
+		}
+	}
+	for letter := byte('A'); letter <= 'Z'; letter++ {
+		l.columns[letter] = l.columns[lower(letter)]
+	}
+	for r := rune(0xC0); r < latinEnd; r++ {
+		if base := baseLetter(r); base < 0x80 {
+			l.latin[r] = uint8(l.columns[base] & columnMask)
+		}
+	}
+	for b := range 256 {
+		switch {
+		case isDigit(byte(b)):
+			l.columns[b] |= digitMark
+		case b >= 0x80 || !plainByte(rune(b)):
+			l.columns[b] |= notPlain
+		}
+	}
+}
+
+func (l *literals) grow() uint32 {
+	l.next = append(l.next, make([]uint32, l.width)...)
 	l.found = append(l.found, nil)
-	return int32(len(l.found) - 1)
+	return uint32(len(l.found)-1) * l.width
 }
 
 func (l *literals) insert(word string) {
-	if len(l.found)+len(word) > maxLiteralStates {
+	bare := strings.Trim(word, border)
+	if len(l.found)+len(bare) > maxLiteralStates {
 		return
 	}
-	state := int32(0)
-	for i := range len(word) {
-		slot := int(state)*l.width + int(l.columns[word[i]])
+	state := uint32(0)
+	for i := range len(bare) {
+		slot := state + uint32(l.columns[bare[i]]&columnMask)
 		if l.next[slot] == 0 {
 			fresh := l.grow() // may move next
 			l.next[slot] = fresh
@@ -80,13 +131,15 @@ func (l *literals) insert(word string) {
 	}
 	id := int32(len(l.ids))
 	l.ids[word] = id
-	l.found[state] = append(l.found[state], id)
+	l.list = append(l.list, literal{int32(len(bare)), strings.HasPrefix(word, border), strings.HasSuffix(word, border)})
+	l.found[state/l.width] = append(l.found[state/l.width], id)
 }
 
-// link resolves failure links breadth first, so that next is total.
+// link resolves failure links breadth first, so that next is total, and marks
+// the states where literals end.
 func (l *literals) link() {
-	fail := make([]int32, len(l.found))
-	var queue []int32
+	fail := make([]uint32, len(l.found))
+	var queue []uint32
 	for column := range l.width {
 		if state := l.next[column]; state != 0 {
 			queue = append(queue, state)
@@ -95,44 +148,54 @@ func (l *literals) link() {
 	for len(queue) > 0 {
 		state := queue[0]
 		queue = queue[1:]
-		l.found[state] = append(l.found[state], l.found[fail[state]]...)
+		at := state / l.width
+		l.found[at] = append(l.found[at], l.found[fail[at]/l.width]...)
 		for column := range l.width {
-			slot, fallback := int(state)*l.width+column, l.next[int(fail[state])*l.width+column]
+			slot, fallback := state+column, l.next[fail[at]+column]
 			if child := l.next[slot]; child != 0 {
-				fail[child] = fallback
+				fail[child/l.width] = fallback
 				queue = append(queue, child)
 			} else {
 				l.next[slot] = fallback
 			}
 		}
 	}
+	for i, state := range l.next {
+		if len(l.found[state/l.width]) > 0 {
+			l.next[i] |= hasFound
+		}
+	}
 }
 
-// set returns the hit set of list; ok is false when one of it is not in the
+// set returns list as wanted literals; ok is false when one of it is not in the
 // automaton, so that nothing follows from a miss.
-func (l *literals) set(list []string) (want hits, ok bool) {
-	want = make(hits, l.words)
+func (l *literals) set(list []string) (want wanted, ok bool) {
+	set := make(hits, l.words)
 	for _, word := range list {
 		id, known := l.ids[word]
 		if !known {
 			return nil, false
 		}
-		want.add(id)
+		set.add(id)
+	}
+	for word, mask := range set {
+		if mask != 0 {
+			want = append(want, struct {
+				word int32
+				mask uint64
+			}{int32(word), mask})
+		}
 	}
 	return want, true
 }
 
-// search adds the literals of an ASCII text to found; ASCII lower or upper case.
-func (l *literals) search(text string, found hits) {
-	state := int32(0)
-	for i := range len(text) {
-		if text[i] >= 0x80 {
-			state = 0
-			continue
-		}
-		state = l.next[int(state)*l.width+int(l.columns[text[i]])]
-		for _, id := range l.found[state] {
-			found.add(id)
-		}
+// baseLetter returns the letter that r is with an accent, in lower case, and
+// other characters as they are.
+func baseLetter(r rune) rune {
+	var encoded [utf8.UTFMax]byte
+	n := utf8.EncodeRune(encoded[:], r)
+	if decomposed := norm.NFD.Properties(encoded[:n]).Decomposition(); len(decomposed) > 0 {
+		r, _ = utf8.DecodeRune(decomposed)
 	}
+	return unicode.ToLower(r)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/dlclark/regexp2/v2/syntax"
 )
@@ -17,7 +16,16 @@ import (
 type need struct {
 	digits  int        // at least so many ASCII digits
 	classes []class    // of each class at least one character
-	words   [][]string // of each list at least one literal, lower-case ASCII, two letters or more
+	words   []wordList // of each list at least one literal
+	extent  extent
+	local   bool // extent is known: the pattern need not see the whole text
+}
+
+// wordList is literals of lower-case ASCII, with borders where the pattern has
+// them, and the most characters of a match that stand before one.
+type wordList struct {
+	texts  []string
+	before int
 }
 
 const (
@@ -38,8 +46,11 @@ func needOf(pattern string) need {
 	if err != nil {
 		return need{}
 	}
-	n := derive(tree.Root)
+	d := derivation{measure{groups: map[int]int{}}}
+	d.measure.learn(tree.Root)
+	n := d.derive(tree.Root)
 	n.trim()
+	n.extent, n.local = extentOf(tree)
 	return n
 }
 
@@ -50,26 +61,41 @@ func (n *need) collapse() {
 		n.classes = []class{slices.MinFunc(n.classes, func(a, b class) int { return a.weight() - b.weight() })}
 	}
 	if len(n.words) > 0 {
-		n.words = [][]string{slices.MaxFunc(n.words, compareLists)}
+		n.words = []wordList{slices.MaxFunc(n.words, compareLists)}
 	}
 }
 
-// compareLists orders lists of literals by how telling they are: the shortest
-// literal first of all, then fewer literals.
-func compareLists(a, b []string) int {
-	if d := shortest(a) - shortest(b); d != 0 {
-		return d
-	}
-	return len(b) - len(a)
+// compareLists orders lists of literals by how telling they are: the least
+// telling literal first of all, then fewer literals, then one that stands near
+// the start of the match.
+func compareLists(a, b wordList) int {
+	return cmp.Or(weakest(a.texts)-weakest(b.texts), len(b.texts)-len(a.texts), b.before-a.before)
 }
 
-func shortest(list []string) int {
-	n := maxLiteral
-	for _, word := range list {
-		n = min(n, len(word))
+// weakest says how telling the least telling literal is: its letters, fewer
+// when every other message holds it.
+func weakest(list []string) int {
+	least := maxLiteral
+	for _, text := range list {
+		bare := strings.Trim(text, border)
+		strength := min(len(bare), maxLiteral) + strings.Count(text, border)
+		switch {
+		case strings.Contains(rare, bare):
+			strength = 4
+		case strings.Contains(common, " "+strings.TrimSpace(bare)+" "):
+			strength = 1
+		}
+		least = min(least, strength)
 	}
-	return n
+	return least
 }
+
+// common are words and fragments that many messages hold: a pattern is better
+// found by its other words.
+const common = " the and have has get got what that this with for you your our my me is are am be can could would will " +
+	"need want send give tell type enter write share provide please number no not of to in on at it its do does did how when " +
+	"where who which i he she we they us am er en de la el le los les der die das und que para por con com um uma un una is est " +
+	"confirm reply message leave drop submit input key account "
 
 // trim drops what tells little, to keep the prefilter cheap.
 func (n *need) trim() {
@@ -85,10 +111,10 @@ func (n *need) trim() {
 	}
 	slices.SortFunc(classes, func(a, b class) int { return a.weight() - b.weight() })
 	n.classes = classes[:min(len(classes), maxClasses)]
-	slices.SortStableFunc(n.words, func(a, b []string) int { return compareLists(b, a) })
+	slices.SortStableFunc(n.words, func(a, b wordList) int { return compareLists(b, a) })
 	n.words = n.words[:min(len(n.words), maxWordLists)]
-	for i, list := range n.words {
-		n.words[i] = minimal(list)
+	for i := range n.words {
+		n.words[i].texts = minimal(n.words[i].texts)
 	}
 }
 
@@ -103,16 +129,4 @@ func minimal(list []string) []string {
 		}
 	}
 	return kept
-}
-
-// literalOf returns the longest part of a phrase that an ASCII text must hold
-// when the phrase's normal form is found in it.
-func literalOf(phrase []string) string {
-	longest := ""
-	for _, word := range phrase {
-		if len(word) > len(longest) && strings.IndexFunc(word, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
-			longest = word
-		}
-	}
-	return longest
 }

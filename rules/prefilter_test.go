@@ -18,8 +18,8 @@ func TestNeeds(t *testing.T) {
 		{`(?>\d+)(?<a>\d)`, "digits 2"},
 		{`a\d|b\d\d`, "digits 1"},
 		{`\d+|@`, `chars "0123456789@"`},
-		{`\w+@\w+\.com`, `chars "@", chars ".", one of [.com]`},
-		{`(?:card|cc)\s+number`, `one of [number], one of [cc card]`},
+		{`\w+@\w+\.com`, `chars "@", chars ".", one of [@], one of [.com]`},
+		{`(?:card|cc)\s+number`, `one of [cc card] after 0, one of [number]`},
 		{`(?:card|\d)`, `chars "0123456789Cc"`},
 		{`(?:card)?x{0,3}`, ""},
 		{`(?!card)\w`, ""},
@@ -32,7 +32,7 @@ func TestNeeds(t *testing.T) {
 		{`é`, `chars "other"`},
 		{`[é€]x`, `chars "other", chars "Xx"`},
 		{`k`, `chars "Kk"`},
-		{`https?://`, `chars ":", chars "/", one of [http:// https://]`},
+		{`https?://`, `chars ":", chars "/", one of [http:// https://] after 0`},
 		{`.*`, ""},
 		{`^$`, ""},
 		{`\p{L}{2}`, ""},
@@ -63,25 +63,55 @@ func describe(n need) string {
 		parts = append(parts, fmt.Sprintf("chars %q", chars))
 	}
 	for _, list := range n.words {
-		parts = append(parts, fmt.Sprintf("one of %v", list))
+		part := fmt.Sprintf("one of %v", list.texts)
+		if list.before < unbounded {
+			part += fmt.Sprintf(" after %d", list.before)
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }
 
 func TestLiterals(t *testing.T) {
-	words := []string{"he", "she", "his", "hers", "://", "card", "ard n"}
-	l := newLiterals(slices.Clone(words))
-	for _, text := range []string{"", "ushers", "HIS CARD", "card number", "ahe://x", "c\u00e9rd she\u00e9his", "hi s"} {
-		found := make(hits, l.words)
-		l.search(text, found)
+	l := newLiterals([]string{"he", "she", "his", "hers", "://", "card", "ard n", border + "cc" + border, border + "is", "num" + border})
+	tests := []struct {
+		text string
+		want []string
+	}{
+		{"", nil},
+		{"ushers", []string{"he", "hers", "she"}},
+		{"HIS CARD", []string{"card", "his"}},
+		{"card number", []string{"ard n", "card"}},
+		{"ahe://x", []string{"://", "he"}},
+		{"c\u00e9rd she\u00e9his", []string{"he", "his", "she"}},
+		{"hi s", nil},
+		{"cc", []string{"cc"}},
+		{"my cc, account", []string{"cc"}},
+		{"\u00e9cc cc\u00e9 accent", nil},
+		{"\u20accc", []string{"cc"}},
+		{"this is", []string{"his", "is"}},
+		{"num1 Num", []string{"num"}},
+	}
+	for _, test := range tests {
+		var p profile
+		p.reset(l.words)
+		if !p.readASCII(l, test.text) {
+			p.reset(l.words)
+			p.readRunes(l, []rune(test.text))
+		}
+		var got []string
 		for word, id := range l.ids {
-			if want := strings.Contains(strings.ToLower(text), word); found.has(id) != want {
-				t.Errorf("%q in %q: %v", word, text, !want)
+			if p.found.has(id) {
+				got = append(got, strings.Trim(word, border))
 			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%q holds %q, want %q", test.text, got, test.want)
 		}
 	}
 	if _, ok := l.set([]string{"she", "unknown"}); ok {
-		t.Error("an unknown literal has a set")
+		t.Error("an unknown literal is known")
 	}
 }
 
@@ -93,7 +123,7 @@ func TestLiteralLimit(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 999 {
 		fmt.Fprintf(&text, "  - {id: r%d, kind: k, words: [", i)
-		for range 8 {
+		for range 16 {
 			fmt.Fprintf(&text, "w%08d, ", random.IntN(1e8))
 		}
 		text.WriteString("end]}\n")
@@ -107,12 +137,12 @@ func TestLiteralLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, known := l.literals.ids["zebrafinches"]; known {
+	if _, known := l.indexes[Inbound].literals.ids["zebrafinches"]; known {
 		t.Error("the automaton is not full: the test tries nothing")
 	}
 	result, err := set.Scan("one zebrafinches", Context{})
-	if err != nil || len(result.Findings) != 1 || len(l.literals.found) > maxLiteralStates {
-		t.Errorf("%v, %v, %d states", result, err, len(l.literals.found))
+	if err != nil || len(result.Findings) != 1 || len(l.indexes[Inbound].literals.found) > maxLiteralStates {
+		t.Errorf("%v, %v, %d states", result, err, len(l.indexes[Inbound].literals.found))
 	}
 }
 
@@ -146,27 +176,23 @@ var cleanTexts = []string{
 	"My new jacket has not been delivered to my home yet. What is going on?",
 }
 
-// reached returns the patterns that a text's profile does not rule out.
+// reached returns the patterns that run on a text.
 func (s *Set) reached(t *testing.T, text string, c Context) (ran []string) {
 	t.Helper()
 	sc := new(scan)
-	sc.set, sc.context = s, c
+	sc.begin(s, c)
 	if err := sc.read(text); err != nil {
 		t.Fatal(err)
 	}
-	for i := range s.rules {
-		a := &s.rules[i]
-		for j := range a.patterns {
-			if s.allows(a, &c) && sc.promising(a, &a.patterns[j]) && a.patterns[j].when.met(&sc.profile) {
-				ran = append(ran, a.id+" "+a.patterns[j].name)
-			}
+	for _, j := range sc.queue {
+		e := &sc.index.entries[j.entry]
+		if e.said != nil {
+			continue // no regular expression
 		}
-	}
-	for _, p := range s.prompts {
-		for i := range p.patterns {
-			if c.Direction == Outbound && p.patterns[i].when.met(&sc.profile) {
-				ran = append(ran, p.id)
-			}
+		if e.rule != nil {
+			ran = append(ran, e.rule.id+" "+e.pattern.name)
+		} else {
+			ran = append(ran, e.prompt.id)
 		}
 	}
 	return ran

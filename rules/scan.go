@@ -36,8 +36,11 @@ type scan struct {
 	field    []string
 	fieldOK  bool
 
-	asides    hits // literals of the field's name and the turn before
-	asideRead bool
+	index  *index // of the text's direction
+	queue  []job
+	places []int32 // of the digits of a frame
+	around surroundings
+	asking []asking
 
 	trace func(candidate) // Explain only: matches that do not reach their threshold
 }
@@ -80,11 +83,7 @@ func (s *Set) Scan(text string, c Context) (Result, error) {
 	}
 	sc := scratches.Get().(*scan)
 	defer sc.release()
-	sc.set, sc.context = s, c
-	sc.regions = s.regions
-	if c.Region != "" {
-		sc.regions = []string{strings.ToUpper(c.Region)}
-	}
+	sc.begin(s, c)
 	if err := sc.read(text); err != nil {
 		return Result{}, err
 	}
@@ -105,6 +104,14 @@ func (s *Set) Scan(text string, c Context) (Result, error) {
 	return result, nil
 }
 
+// begin ties the state to a set and a context.
+func (sc *scan) begin(s *Set, c Context) {
+	sc.set, sc.context, sc.regions, sc.index = s, c, s.regions, s.library.indexes[min(c.Direction, Outbound)]
+	if c.Region != "" {
+		sc.regions = []string{strings.ToUpper(c.Region)}
+	}
+}
+
 // release clears what the text left behind and gives the buffers back.
 func (sc *scan) release() {
 	clear(sc.body.runes)
@@ -113,7 +120,10 @@ func (sc *scan) release() {
 	clear(sc.compact)
 	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}}
 	kept.found, kept.proposed, kept.pieces, kept.compact = sc.found[:0], sc.proposed[:0], sc.pieces, sc.compact[:0]
-	kept.profile.found, kept.asides = sc.profile.found, sc.asides
+	kept.queue, kept.places, kept.asking = sc.queue[:0], sc.places[:0], sc.asking[:0]
+	kept.around = surroundings{terms: sc.around.terms[:0], mentions: sc.around.mentions[:0], field: sc.around.field[:0]}
+	kept.profile.hits = sc.profile.hits[:0]
+	kept.profile.found = sc.profile.found
 	if cap(kept.body.runes) > maxKeptRunes {
 		kept.body = body{}
 	}
@@ -123,7 +133,7 @@ func (sc *scan) release() {
 
 // read folds the text and collects candidates, window by window.
 func (sc *scan) read(text string) error {
-	l := sc.set.library.literals
+	l := sc.index.literals
 	sc.profile.reset(l.words)
 	if len(text) <= windowRunes && sc.profile.readASCII(l, text) {
 		sc.body.plain(text)
@@ -177,7 +187,7 @@ func (sc *scan) windows(visit func(f frame) error) error {
 }
 
 func (sc *scan) readWindow(f frame) {
-	l := sc.set.library.literals
+	l := sc.index.literals
 	sc.profile.reset(l.words)
 	if sc.body.ascii {
 		sc.profile.readASCII(l, sc.body.text[f.from:f.end])
@@ -186,70 +196,73 @@ func (sc *scan) readWindow(f frame) {
 	}
 }
 
-// window runs the rules that the profile does not rule out.
+// window runs what the profile of a frame does not rule out.
 func (sc *scan) window(f frame) error {
 	if sc.profile.digits >= minShapeDigits {
 		if err := sc.shapes(f); err != nil {
 			return err
 		}
 	}
-	for i := range sc.set.rules {
-		a := &sc.set.rules[i]
-		if !sc.set.allows(a, &sc.context) {
-			continue
-		}
-		for j := range a.patterns {
-			p := &a.patterns[j]
-			if !sc.set.unfiltered && (!p.when.met(&sc.profile) || !sc.promising(a, p)) {
-				continue
-			}
-			err := sc.match(p, f, func(start, end int) { sc.score(a, p, start, end) })
-			if err != nil {
-				return err
-			}
+	if len(sc.profile.hits) == 0 && sc.profile.digits == 0 && len(sc.index.always) == 0 && !sc.set.unfiltered {
+		return nil
+	}
+	sc.places = sc.places[:0]
+	sc.queue = sc.merge(sc.jobs(f), f)
+	for _, j := range sc.queue {
+		if err := sc.run(&sc.index.entries[j.entry], j, f); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// promising tells whether a pattern that needs context to reach the threshold
-// may find some. Only an ASCII text can lack a phrase for certain: elsewhere
-// accents hide letters.
-func (sc *scan) promising(a *active, p *pattern) bool {
-	if clamp(p.ceiling) >= a.threshold || sc.several || !sc.body.ascii || sc.asked(a.kind) {
-		return true
+// run matches one pattern in one place.
+func (sc *scan) run(e *entry, j job, f frame) error {
+	narrow := f
+	if e.said != nil {
+		sc.said(sc.set.byRule[e.rule.order], f)
+		return nil
 	}
-	if a.nearHits == nil || sc.profile.found.meets(a.nearHits) || sc.aside(a.nearHits) {
-		return true
+	if e.pattern.need.local {
+		x := &e.pattern.need.extent
+		narrow = frame{max(f.from, j.start-x.behind), max(f.owned, j.start), min(f.next, j.end), min(f.end, j.end+x.ahead)}
 	}
-	return len(a.kinds) > 0
+	if narrow.owned >= narrow.next {
+		return nil
+	}
+	if e.prompt != nil {
+		return sc.match(e.pattern, narrow, func(start, end int) {
+			sc.asking = append(sc.asking, asking{e.prompt, start, end})
+		})
+	}
+	a := sc.set.byRule[e.rule.order]
+	return sc.match(e.pattern, narrow, func(start, end int) { sc.score(a, e.pattern, start, end) })
 }
 
-// aside tells whether the field's name or the turn before may hold one of the
-// wanted literals.
-func (sc *scan) aside(wanted hits) bool {
-	before := ""
-	if turns := sc.context.Before; len(turns) > 0 {
-		before = turns[len(turns)-1].Text
+// wants tells whether an entry runs in this set and context, and whether the
+// frame may hold a match that counts.
+func (sc *scan) wants(e *entry, f frame) bool {
+	if e.prompt != nil {
+		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.when.met(&sc.profile, &sc.body, f.from, f.end))
 	}
-	if sc.context.Field == "" && before == "" {
+	a := sc.set.byRule[e.rule.order]
+	if a == nil || !sc.set.allows(a, &sc.context) {
 		return false
 	}
-	if !ascii(sc.context.Field) || !ascii(before) {
+	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, &sc.body, f.from, f.end) && sc.promising(a, e.pattern)
+}
+
+// promising tells whether a pattern that needs context to reach the threshold
+// may find some.
+func (sc *scan) promising(a *active, p *pattern) bool {
+	if clamp(p.ceiling) >= a.threshold || len(a.kinds) > 0 || sc.asked(a.kind) {
 		return true
 	}
-	if !sc.asideRead {
-		sc.asideRead = true
-		l := sc.set.library.literals
-		if cap(sc.asides) < l.words {
-			sc.asides = make(hits, l.words)
-		}
-		sc.asides = sc.asides[:l.words]
-		clear(sc.asides)
-		l.search(sc.context.Field, sc.asides)
-		l.search(before[max(0, len(before)-maxContextRunes):], sc.asides)
+	sc.readSurroundings()
+	if _, ok := sc.around.inField(a.near); ok {
+		return true
 	}
-	return sc.asides.meets(wanted)
+	return slices.ContainsFunc(sc.around.mentions, func(m mention) bool { return a.near.has(m.phrase) })
 }
 
 func (sc *scan) asked(kind string) bool { return slices.Contains(sc.context.Asked, kind) }

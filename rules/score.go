@@ -64,7 +64,7 @@ func (sc *scan) settle() error {
 			}
 		}
 		c := &sc.proposed[i]
-		c.context, _ = sc.surround(c.rule, c.start, c.end)
+		c.context = sc.surround(c.rule, c.start, c.end)
 		c.score = clamp(c.score + c.context.Score)
 		if c.score >= c.rule.threshold {
 			sc.found = append(sc.found, *c)
@@ -80,24 +80,35 @@ const settleCheck = 64
 
 // surround returns what the words around a span add. When near and far phrases
 // stand around it, the nearer one counts: in "item 389501, my card is …" it is
-// the card. A finding of one of the rule's context kinds is like a near phrase.
-func (sc *scan) surround(a *active, start, end int) (Reason, bool) {
-	s := surroundings{field: sc.fieldWords()}
-	if len(a.near.byFirst)+len(a.far.byFirst) > 0 {
-		s.left, s.right = sc.body.around(start, end, a.window, sc.context.Before)
+// the card. A finding of one of the rule's context kinds is like a near phrase,
+// and a phrase in the field's name touches the span.
+func (sc *scan) surround(a *active, start, end int) Reason {
+	if len(a.near)+len(a.far)+len(a.kinds) == 0 {
+		return Reason{}
 	}
-	near, nearAt, nearPart, hasNear := s.nearest(a.near)
-	far, farAt, _, hasFar := s.nearest(a.far)
-	if kind, at, ok := sc.nearKind(a, start, end); ok && (!hasNear || at < nearAt) {
-		near, nearAt, nearPart, hasNear = phrase{text: kind}, at, "kind", true
+	sc.readSurroundings()
+	s := &sc.around
+	left, right := s.between(start, end)
+	part := "near"
+	near, nearAt, hasNear := s.nearest(a.near, left, right, a.window)
+	if id, ok := s.inField(a.near); ok && (!hasNear || nearAt > 0) {
+		near, nearAt, hasNear, part = id, 0, true, "field"
+	}
+	far, farAt, hasFar := s.nearest(a.far, left, right, a.window)
+	if id, ok := s.inField(a.far); ok && (!hasFar || farAt > 0) {
+		far, farAt, hasFar = id, 0, true
+	}
+	phrases := sc.set.library.lexicon.phrases
+	if kind, at, ok := sc.nearKind(a, start, end); ok && (!hasNear || at < nearAt) && (!hasFar || at <= farAt) {
+		return Reason{"kind", kind, a.boost}
 	}
 	switch {
 	case hasNear && (!hasFar || nearAt <= farAt):
-		return Reason{or(nearPart, "near"), near.text, a.boost}, true
+		return Reason{part, phrases[near].text, a.boost}
 	case hasFar:
-		return Reason{"far", far.text, -a.boost}, true
+		return Reason{"far", phrases[far].text, -a.boost}
 	}
-	return Reason{}, false
+	return Reason{}
 }
 
 // nearKind returns the nearest other finding of one of a's context kinds.
@@ -108,7 +119,7 @@ func (sc *scan) nearKind(a *active, start, end int) (kind string, at int, ok boo
 			if c.rule.kind != wanted || c.start < end && start < c.end || c.rule.mode != Enforce && a.mode == Enforce {
 				continue
 			}
-			if d := sc.body.distance(start, end, c.start, c.end); d <= a.window && (!ok || d < at) {
+			if d := sc.around.distance(start, end, c.start, c.end); d <= a.window && (!ok || d < at) {
 				kind, at, ok = wanted, d, true
 			}
 		}
@@ -116,10 +127,12 @@ func (sc *scan) nearKind(a *active, start, end int) (kind string, at int, ok boo
 	return kind, at, ok
 }
 
-// fieldWords splits the field's name once.
-func (sc *scan) fieldWords() []string {
-	if !sc.fieldOK {
-		sc.field, sc.fieldOK = fieldWords(sc.context.Field), true
+// distance counts the words between two spans that do not overlap.
+func (s *surroundings) distance(start, end, otherStart, otherEnd int) int {
+	if otherStart < start {
+		start, end, otherStart, otherEnd = otherStart, otherEnd, start, end
 	}
-	return sc.field
+	_, right := s.between(start, end)
+	left, _ := s.between(otherStart, otherEnd)
+	return max(0, left-right+1)
 }

@@ -10,13 +10,14 @@ import (
 // Set scans texts for one account. It is read-only: any number of goroutines
 // may scan at once.
 type Set struct {
-	library *Library
-	view    View
-	rules   []active
-	byRule  []*active // by the rule's order; nil for rules that do not run
-	prompts []activePrompt
-	own     *own
-	regions []string // of phone numbers, most likely first; none when unknown
+	library  *Library
+	view     View
+	rules    []active
+	byRule   []*active // by the rule's order; nil for rules that do not run
+	prompts  []activePrompt
+	byPrompt []*activePrompt // by the prompt rule's order; nil for those that do not run
+	own      *own
+	regions  []string // of phone numbers, most likely first; none when unknown
 
 	unfiltered bool // tests only: every pattern runs, whatever the profile says
 }
@@ -45,7 +46,6 @@ func (l *Library) Set(v View) (*Set, error) {
 			s.rules = append(s.rules, a)
 		}
 	}
-	s.index()
 	for _, p := range l.prompts {
 		mode := p.mode
 		if changed, err := ParseMode(changes[p.id].Mode); err == nil && changes[p.id].Mode != "" {
@@ -55,6 +55,7 @@ func (l *Library) Set(v View) (*Set, error) {
 			s.prompts = append(s.prompts, activePrompt{p, mode})
 		}
 	}
+	s.place()
 	own, ownComplaints := newOwn(l, v.Own, s.regions)
 	s.own = own
 	if complaints = append(complaints, ownComplaints...); len(complaints) > 0 {
@@ -63,12 +64,15 @@ func (l *Library) Set(v View) (*Set, error) {
 	return s, nil
 }
 
-// index finds active rules by their place in the library. It is called once
+// place finds active rules by their place in the library. It is called once
 // all of them are there.
-func (s *Set) index() {
-	s.byRule = make([]*active, len(s.library.rules))
+func (s *Set) place() {
+	s.byRule, s.byPrompt = make([]*active, len(s.library.rules)), make([]*activePrompt, len(s.library.prompts))
 	for i := range s.rules {
 		s.byRule[s.rules[i].order] = &s.rules[i]
+	}
+	for i := range s.prompts {
+		s.byPrompt[s.prompts[i].order] = &s.prompts[i]
 	}
 }
 

@@ -1,0 +1,105 @@
+// Package names knows which words are names of people and which are common
+// words. Its list is made by generate.mjs from public lists of names and words
+// (LICENSES.txt), never from texts that people wrote.
+package names
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"io"
+	"strings"
+	"sync"
+)
+
+// Kind is what a word is; a word may be several.
+type Kind uint8
+
+// The kinds of a word.
+const (
+	First  Kind = 1 << iota // somebody's first name
+	Last                    // somebody's last name
+	Common                  // an ordinary word of English, Spanish, Portuguese, French, German, Italian or Indonesian
+	Stop                    // a word that stands around names and is none: "and", "please", "monday"
+)
+
+//go:embed words.txt.gz
+var packed []byte
+
+// list returns the lines of the list, sorted, each "word kinds\n" and with a
+// line end in front of the first.
+var list = sync.OnceValue(func() string {
+	reader, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "" // embedded: cannot fail, and a test reads it
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		return ""
+	}
+	return "\n" + string(text)
+})
+
+// Load unpacks the list (half a megabyte, some milliseconds), so that the
+// first Look does not have to.
+func Load() { list() }
+
+// Look returns the kinds of a word in normal form: lower case, without accents
+// and apostrophes. Zero: the word is in no list.
+func Look(word []byte) Kind {
+	lines := list()
+	low, high := 0, len(lines)-1 // line ends at or before which, and at or after which, the word would stand
+	for low < high {
+		start := strings.LastIndexByte(lines[low:low+(high-low+1)/2], '\n') + low
+		line := lines[start+1:]
+		end := strings.IndexByte(line, '\n')
+		if end < 0 {
+			return 0
+		}
+		line = line[:end]
+		switch space := strings.IndexByte(line, ' '); compare(word, line[:max(space, 0)]) {
+		case 0:
+			return kindsOf(line[space+1:])
+		case -1:
+			high = start
+		default:
+			low = start + 1 + end
+		}
+	}
+	return 0
+}
+
+// compare is bytes.Compare without a copy of the line.
+func compare(word []byte, line string) int {
+	for i := range min(len(word), len(line)) {
+		switch {
+		case word[i] < line[i]:
+			return -1
+		case word[i] > line[i]:
+			return 1
+		}
+	}
+	switch {
+	case len(word) < len(line):
+		return -1
+	case len(word) > len(line):
+		return 1
+	}
+	return 0
+}
+
+func kindsOf(letters string) (kinds Kind) {
+	for i := range len(letters) {
+		switch letters[i] {
+		case 'f':
+			kinds |= First
+		case 'l':
+			kinds |= Last
+		case 'c':
+			kinds |= Common
+		case 's':
+			kinds |= Stop
+		}
+	}
+	return kinds
+}

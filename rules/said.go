@@ -1,0 +1,262 @@
+package rules
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/piiproxy/piiproxy/rules/names"
+)
+
+// maxPhraseGap is how many characters may stand between two words of a phrase,
+// and between a phrase and its value.
+const maxPhraseGap = 6
+
+// taking is how a value is read next to the words that announce it.
+type taking uint8
+
+const (
+	takeName   taking = iota // a name: nearly any word counts
+	takeLikely               // a name without common words
+	takeKnown                // a name that begins with a first name of the list
+	takeTitled               // a name after a title
+	takeWord                 // all up to the next space
+	takeAnswer               // the whole text is the answer to a question
+)
+
+// takings are the words of the rule files.
+var takings = map[string]taking{
+	"name": takeName, "likely_name": takeLikely, "known_name": takeKnown, "titled_name": takeTitled,
+	"word": takeWord, "answer": takeAnswer,
+}
+
+// backward tells whether a value may stand before the words.
+func (t taking) backward() bool { return t <= takeKnown }
+
+// takes returns what take may be, sorted.
+func takes() []string {
+	return slices.Sorted(maps.Keys(takings))
+}
+
+// said finds values that words announce: "my name is …", "… speaking". It is
+// read-only.
+type said struct {
+	phrases map[string][]announcement // by first word
+	answers []float64                 // scores of items that read the whole text as an answer
+	letters []string                  // the literal of each phrase
+}
+
+// announcement is one phrase that stands next to a value.
+type announcement struct {
+	words []string // normal form
+	mark  mark
+	start bool // the phrase must begin a line or a sentence
+	back  bool // the value stands before the phrase
+	take  taking
+	score float64
+}
+
+// mark is what must or may stand between a phrase and its value.
+type mark uint8
+
+const (
+	noMark    mark = iota
+	colonMark      // ":", "=", "-" or a line end must follow
+	commaMark      // "," or a line end must follow
+	askMark        // "?" must follow
+	dotMark        // "." may follow: an abbreviation
+)
+
+var marks = map[byte]mark{':': colonMark, ',': commaMark, '?': askMark, '.': dotMark}
+
+// newSaid compiles a rule's said items, which checkSaid has accepted; nil when
+// there are none.
+func newSaid(y []saidYAML) *said {
+	if len(y) == 0 {
+		return nil
+	}
+	names.Load()
+	s := &said{phrases: map[string][]announcement{}}
+	for _, item := range y {
+		take, score := takings[item.Take], item.Score.or(defaultScore)
+		if take == takeAnswer {
+			s.answers = append(s.answers, score)
+			continue
+		}
+		for _, text := range item.After {
+			s.add(text, announcement{take: take, score: score})
+		}
+		for _, text := range item.Before {
+			s.add(text, announcement{take: take, score: score, back: true})
+		}
+	}
+	return s
+}
+
+// add indexes one phrase. A mark at its end must stand in the text too; "^" in
+// front means the beginning of a line or sentence.
+func (s *said) add(text string, a announcement) {
+	a.words = wordsOf(text)
+	if len(a.words) == 0 {
+		return
+	}
+	a.start = strings.HasPrefix(text, "^")
+	if !a.back {
+		a.mark = marks[text[len(text)-1]]
+	}
+	s.phrases[a.words[0]] = append(s.phrases[a.words[0]], a)
+	s.letters = append(s.letters, literalOf(a.words))
+}
+
+// literals returns lower-case ASCII literals, one of which an ASCII text holds
+// when a phrase is in it. None, or an empty one: any text may match.
+func (s *said) literals() []string {
+	if len(s.answers) > 0 || slices.Contains(s.letters, "") {
+		return nil
+	}
+	return s.letters
+}
+
+// match calls yield for every value that words from from to to announce.
+func (s *said) match(b *body, from, to int, yield func(start, end int, score float64)) {
+	v := &voice{body: b, from: from, to: to}
+	if len(s.answers) > 0 {
+		v.answer(func(start, end int) {
+			for _, score := range s.answers {
+				yield(start, end, score)
+			}
+		})
+	}
+	if len(s.phrases) == 0 {
+		return
+	}
+	for w, ok := v.next(from); ok; w, ok = v.next(w.end) {
+		key := v.key(w)
+		candidates := s.phrases[string(key)]
+		for i := range candidates {
+			if start, end, found := v.announced(&candidates[i], w); found {
+				yield(start, end, candidates[i].score)
+			}
+		}
+	}
+}
+
+// announced reads the value of a phrase whose first word is w.
+func (v *voice) announced(a *announcement, w span) (start, end int, ok bool) {
+	if a.start && !v.begins(w.start) {
+		return 0, 0, false
+	}
+	last := w
+	for _, word := range a.words[1:] {
+		following, more := v.next(last.end)
+		if !more || !v.close(last.end, following.start) || string(v.key(following)) != word {
+			return 0, 0, false
+		}
+		last = following
+	}
+	if a.back {
+		return v.nameBefore(w.start, a.take)
+	}
+	at, marked := v.skipMark(last.end, a.mark)
+	switch {
+	case !marked:
+		return 0, 0, false
+	case a.take == takeWord:
+		return v.wordAfter(at)
+	}
+	return v.nameAfter(at, a.take)
+}
+
+// begins tells whether a place is the beginning of a line or sentence.
+func (v *voice) begins(at int) bool {
+	for at > v.from && unicode.IsSpace(v.body.at(at-1)) && v.body.at(at-1) != '\n' {
+		at--
+	}
+	return at == v.from || strings.ContainsRune("\n.!?,;:>*-(", v.body.at(at-1))
+}
+
+// close tells whether two words of a phrase stand next to each other.
+func (v *voice) close(end, start int) bool {
+	if start-end > maxPhraseGap {
+		return false
+	}
+	for ; end < start; end++ {
+		if endsSentence(v.body.at(end)) && v.body.at(end) != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// skipMark steps over what stands between a phrase and its value; false when
+// the wanted mark is missing or another one ends the sentence.
+func (v *voice) skipMark(at int, want mark) (int, bool) {
+	seen := want == noMark || want == dotMark
+	for end := min(v.to, at+maxPhraseGap); at < end; at++ {
+		r := v.body.at(at)
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			return at, seen
+		case want == dotMark && r == '.', want == askMark && r == '?':
+			seen = true
+		case r == '\n':
+			seen = seen || want == colonMark || want == commaMark
+		case want == colonMark && strings.ContainsRune(":=-", r), want == commaMark && r == ',':
+			seen = true
+		case endsSentence(r):
+			return at, false
+		}
+	}
+	return at, seen
+}
+
+// wordAfter takes all up to the next space, without the punctuation at its end.
+// A word that stands around values ("not", "is", "please") is none.
+func (v *voice) wordAfter(at int) (start, end int, ok bool) {
+	for end = at; end < v.to && !unicode.IsSpace(v.body.at(end)); end++ {
+	}
+	for end > at && strings.ContainsRune(".,;:!?)]}>\"'", v.body.at(end-1)) {
+		end--
+	}
+	if end == at {
+		return 0, 0, false
+	}
+	if w, more := v.next(at); more && w.start == at && w.end == end && names.Look(v.key(w))&names.Stop != 0 {
+		return 0, 0, false
+	}
+	return at, end, true
+}
+
+// checkSaid says what is wrong with a rule's said items.
+func checkSaid(items []saidYAML) (problems []error) {
+	for _, item := range items {
+		take, known := takings[item.Take]
+		switch {
+		case !known:
+			problems = append(problems, errors.New("take "+quote(item.Take)+suggest(item.Take, takes())+" must be one of "+strings.Join(takes(), ", ")))
+		case take == takeAnswer && len(item.After)+len(item.Before) > 0:
+			problems = append(problems, errors.New("take "+item.Take+" reads a whole text; leave after and before out"))
+		case take != takeAnswer && len(item.After)+len(item.Before) == 0:
+			problems = append(problems, errors.New("nothing announces the value; add phrases to after or before"))
+		case !take.backward() && len(item.Before) > 0:
+			problems = append(problems, errors.New("take "+item.Take+" reads what stands after words; use after"))
+		}
+		for _, text := range slices.Concat(item.After, item.Before) {
+			if len(wordsOf(text)) == 0 || len(text) > 200 {
+				problems = append(problems, errors.New("phrase "+quote(text)+" needs a letter or digit and at most 200 bytes"))
+			}
+		}
+	}
+	return problems
+}
+
+// said runs a rule's said items over one window.
+func (sc *scan) said(a *active, f frame) {
+	a.said.match(&sc.body, f.from, f.end, func(start, end int, score float64) {
+		if start >= f.owned && start < f.next {
+			sc.score(a, &pattern{score: score, name: "said"}, start, end)
+		}
+	})
+}
