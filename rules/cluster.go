@@ -9,7 +9,9 @@ func ones(mask uint64) int { return bits.OnesCount64(mask) }
 type piece struct {
 	start, end int
 	digits     bool
-	gap        gap // to the piece before
+	gap        gap  // to the piece before
+	touched    bool // nothing separates it from a word after it that is in no cluster
+	glued      bool // a mark inside a token does
 }
 
 // gap is what stands between two pieces.
@@ -77,24 +79,18 @@ func (sc *scan) clusters(from, end int, visit func(pieces []piece) error) error 
 		for at < end && sortOf(sc.body.at(at)) == kind {
 			at++
 		}
-		between := apart
-		if n := len(c.pieces); n > 0 {
-			switch start - c.pieces[n-1].end {
-			case 0:
-				between = solid
-			case 1:
-				between = gapOf(sc.body.at(start - 1))
-			}
-		}
+		between := sc.between(c.last, start)
 		long := kind == foreign || kind == letter && at-start > maxWordLetters
 		if between == apart || long {
+			c.touch(between)
 			if err := c.flush(visit, 0); err != nil {
 				return err
 			}
 		}
 		if !long {
-			c.push(piece{start, at, kind == digit, between})
+			c.push(piece{start: start, end: at, digits: kind == digit, gap: between})
 		}
+		c.last = at
 		if c.aside > maxAside {
 			if err := c.flush(visit, maxAside); err != nil {
 				return err
@@ -104,11 +100,33 @@ func (sc *scan) clusters(from, end int, visit func(pieces []piece) error) error 
 	return c.flush(visit, 0)
 }
 
+// between classifies what stands between the end of one piece and the start of
+// the next.
+func (sc *scan) between(end, start int) gap {
+	switch start - end {
+	case 0:
+		if end > 0 {
+			return solid
+		}
+	case 1:
+		return gapOf(sc.body.at(end))
+	}
+	return apart
+}
+
 // cluster is the pieces read so far.
 type cluster struct {
+	last   int // where the word before ended, in this cluster or not
 	pieces []piece
 	total  int // digits
 	aside  int // pieces of letters since the last digit
+}
+
+// touch tells the last piece of a word after it that is too long to belong.
+func (c *cluster) touch(between gap) {
+	if n := len(c.pieces); n > 0 {
+		c.pieces[n-1].touched, c.pieces[n-1].glued = between == solid, between == glued
+	}
 }
 
 func (c *cluster) push(p piece) {

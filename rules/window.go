@@ -117,31 +117,40 @@ func (sc *scan) place(w *window, pieces []piece) (float64, bool) {
 	if w.length < amountDigits && (sc.currency(start-1, -1) || sc.currency(end, +1)) {
 		return 0, false
 	}
-	if w.first > 0 {
+	first, last := &pieces[w.first], &pieces[w.last]
+	switch {
+	case w.first > 0:
 		before := pieces[w.first-1]
-		mark := rune(0)
-		if start > before.end {
-			mark = sc.body.at(start - 1)
-		}
+		mark := sc.markAt(before.end, start)
 		if before.digits && (mark == '.' || mark == ',') && w.first == w.last {
 			return 0, false // the fraction of a decimal number
 		}
-		score += beside(before, pieces[w.first], pieces[w.first].gap, mark, insideScore)
+		score += beside(&before, first, first.gap, mark, insideScore)
+	case first.gap != apart: // a word that is too long to belong
+		score += beside(&piece{}, first, first.gap, sc.markAt(start-1, start), insideScore)
 	}
 	if w.last+1 < len(pieces) {
-		after := pieces[w.last+1]
-		mark := rune(0)
-		if after.start > end {
-			mark = sc.body.at(end)
-		}
-		score += beside(after, pieces[w.last], after.gap, mark, letterTailScore)
+		after := &pieces[w.last+1]
+		score += beside(after, last, after.gap, sc.markAt(end, after.start), letterTailScore)
+	} else if last.touched {
+		score += letterTailScore
+	} else if last.glued {
+		score += insideScore
 	}
 	return score, true
 }
 
+// markAt is the character between two pieces, 0 when they touch.
+func (sc *scan) markAt(end, start int) rune {
+	if end >= start {
+		return 0
+	}
+	return sc.body.at(end)
+}
+
 // beside is what one neighbour costs. A word before a colon or an equals sign
 // names what follows.
-func beside(neighbour, edge piece, between gap, mark rune, touching float64) float64 {
+func beside(neighbour, edge *piece, between gap, mark rune, touching float64) float64 {
 	switch {
 	case between == solid:
 		return touching
