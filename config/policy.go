@@ -5,9 +5,9 @@ package config
 // out is the built-in one's; a table that it writes replaces the built-in
 // one's whole, because a table is read best alone.
 type Policy struct {
-	Inbound  map[string]string `yaml:"inbound" oneof:"allow,report,mask,tokenize,redact,block" doc:"toward the bot"`
-	Outbound map[string]string `yaml:"outbound" oneof:"allow,report,mask,redact,block" doc:"toward the platform"`
-	Tokens   map[string]string `yaml:"tokens" oneof:"restore,mask,redact,block" doc:"tokens that the bot sends into their own conversation"`
+	Inbound  map[string]string `yaml:"inbound" oneof:"allow,report,mask,tokenize,redact,generalize,block" doc:"toward the bot"`
+	Outbound map[string]string `yaml:"outbound" oneof:"allow,report,mask,redact,generalize,block" doc:"toward the platform"`
+	Tokens   map[string]string `yaml:"tokens" oneof:"restore,mask,redact,generalize,block" doc:"tokens that the bot sends into their own conversation"`
 	Prompts  map[string]string `yaml:"prompts" oneof:"capture,arm,report,allow" doc:"when the bot asks for the kind"`
 	Format   map[string]string `yaml:"format" oneof:"word,like" doc:"what a token of the kind looks like: a word, or a value that passes a bot's own checks"`
 	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`

@@ -23,6 +23,10 @@ const (
 	// Hide writes the kind's name in brackets: [CREDIT_CARD]. Policies call it
 	// "redact".
 	Hide
+	// Generalize keeps what HIPAA's Safe Harbor lets stay: the year of a date,
+	// the area of a ZIP code, ages up to 89 (docs/hipaa.md). The kind's name in
+	// brackets stands for the rest.
+	Generalize
 	// Block refuses the call, or seals the part into quarantine.
 	Block
 	// Restore puts a token's value back, in its own conversation only.
@@ -33,7 +37,7 @@ const (
 	Capture
 )
 
-var actionNames = []string{"allow", "report", "mask", "tokenize", "redact", "block", "restore", "arm", "capture"}
+var actionNames = []string{"allow", "report", "mask", "tokenize", "redact", "generalize", "block", "restore", "arm", "capture"}
 
 // String gives the action's name in policies and logs.
 func (a Action) String() string { return actionNames[a] }
@@ -102,9 +106,9 @@ func NewPolicy(name string, t Tables) (Policy, error) {
 		from    map[string]string
 		allowed []Action
 	}{
-		{"inbound", &p.Inbound, t.Inbound, []Action{Allow, Report, Mask, Tokenize, Hide, Block}},
-		{"outbound", &p.Outbound, t.Outbound, []Action{Allow, Report, Mask, Hide, Block}},
-		{"tokens", &p.Tokens, t.Tokens, []Action{Restore, Mask, Hide, Block}},
+		{"inbound", &p.Inbound, t.Inbound, []Action{Allow, Report, Mask, Tokenize, Hide, Generalize, Block}},
+		{"outbound", &p.Outbound, t.Outbound, []Action{Allow, Report, Mask, Hide, Generalize, Block}},
+		{"tokens", &p.Tokens, t.Tokens, []Action{Restore, Mask, Hide, Generalize, Block}},
 		{"prompts", &p.Prompts, t.Prompts, []Action{Allow, Report, Arm, Capture}},
 	} {
 		actions, err := readActions(table.from, table.allowed)

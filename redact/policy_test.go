@@ -11,11 +11,11 @@ import (
 // Every table takes the actions that mean something in it, and no others; the
 // error says which.
 func TestActionsOfTables(t *testing.T) {
-	all := []string{"allow", "report", "mask", "tokenize", "redact", "block", "restore", "arm", "capture", "", "Allow", "hide", "tokenise", " mask"}
+	all := []string{"allow", "report", "mask", "tokenize", "redact", "generalize", "block", "restore", "arm", "capture", "", "Allow", "hide", "tokenise", " mask"}
 	takes := map[string][]string{
-		"inbound":  {"allow", "report", "mask", "tokenize", "redact", "block"},
-		"outbound": {"allow", "report", "mask", "redact", "block"},
-		"tokens":   {"restore", "mask", "redact", "block"},
+		"inbound":  {"allow", "report", "mask", "tokenize", "redact", "generalize", "block"},
+		"outbound": {"allow", "report", "mask", "redact", "generalize", "block"},
+		"tokens":   {"restore", "mask", "redact", "generalize", "block"},
 		"prompts":  {"allow", "report", "arm", "capture"},
 	}
 	for table, allowed := range takes {

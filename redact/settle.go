@@ -172,6 +172,8 @@ func (w *walk) put(m *mark, action Action) {
 		if m.by = MaskOf(m.kind, m.text); w.engine.vault == nil {
 			m.by = Placeholder(m.kind) // as the commands write it that open no store
 		}
+	case Generalize:
+		m.by = GeneralOf(m.kind, m.text)
 	case Block:
 		w.refuse(m.owner, PolicyBlock)
 	default:
