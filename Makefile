@@ -5,9 +5,12 @@ GO    ?= go
 TOOL  := $(GO) tool -modfile=tools/go.mod
 CORPUS ?= ../shared/corpus
 FUZZRUNS ?= 10000
+MISSES ?= 3
+ONLY   ?=
+RULES  ?=
 LOGS := $(CURDIR)/.build
 
-.PHONY: help test lint unit fuzz e2e corpus corpus-check headless bench soak deps build clean
+.PHONY: help test lint unit fuzz e2e corpus corpus-check eval headless bench soak deps build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +53,10 @@ corpus-check:
 	$(GO) run ./internal/wycheproof $(CORPUS)/wycheproof
 	$(GO) run ./internal/pathcheck $(CORPUS)/payloads.jsonl
 	$(GO) run ./internal/corpus $(CORPUS)
+	@$(MAKE) --no-print-directory eval
+
+eval: ## what the rules find on the labelled corpora, against eval/floors.yaml (ONLY=TEXT MISSES=N RULES=PATHS)
+	@if [ -d $(CORPUS)/dev ]; then $(GO) run ./cmd/piiproxy eval $(addprefix --rules ,$(RULES)) --min eval/floors.yaml --misses $(MISSES) --only "$(ONLY)" $(CORPUS)/dev/*.jsonl; else echo "no labelled corpora at $(CORPUS)/dev: eval is left out (set CORPUS=DIR)"; fi
 
 bench: deps ## side by side with nginx, ReverseProxy and plain goproxy
 	./bench/install.sh

@@ -31,6 +31,7 @@ type commands struct {
 	Check        checkCommand        `cmd:"" help:"Check configuration, rules, keys and store: everything serve does but listen."`
 	Demo         demoCommand         `cmd:"" help:"A platform, a bot and the proxy in one process; a page to chat in."`
 	Scan         scanCommand         `cmd:"" help:"Redact texts, rows, or raw webhook and Graph bodies."`
+	Eval         evalCommand         `cmd:"" help:"Measure the rules on labelled corpora."`
 	Rules        rulesCommand        `cmd:"" help:"For people who write rules."`
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`

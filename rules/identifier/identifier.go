@@ -17,7 +17,7 @@ type Check func(value string) bool
 // system and the identifier, "br_cpf".
 func Checks() map[string]Check {
 	all := map[string]Check{}
-	for _, region := range []map[string]Check{europe(), americas(), asia(), health(), bank(), things()} {
+	for _, region := range []map[string]Check{europe(), americas(), asia(), africa(), oceania(), health(), bank(), things()} {
 		maps.Copy(all, region)
 	}
 	return all

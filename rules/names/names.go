@@ -17,28 +17,55 @@ type Kind uint8
 
 // The kinds of a word.
 const (
-	First  Kind = 1 << iota // somebody's first name
-	Last                    // somebody's last name
-	Common                  // an ordinary word of English, Spanish, Portuguese, French, German, Italian or Indonesian
-	Stop                    // a word that stands around names and is none: "and", "please", "monday"
+	First   Kind = 1 << iota // somebody's first name
+	Last                     // somebody's last name
+	Common                   // an ordinary word of English, Spanish, Portuguese, French, German, Italian or Indonesian
+	Stop                     // a word that stands around names and is none: "and", "please", "monday"
+	Foreign                  // a function word of Spanish, Portuguese, French, German, Italian or Indonesian that may be a name elsewhere: "les", "mana"
 )
 
 //go:embed words.txt.gz
 var packed []byte
 
-// list returns the lines of the list, sorted, each "word kinds\n" and with a
-// line end in front of the first.
-var list = sync.OnceValue(func() string {
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return "" // embedded: cannot fail, and a test reads it
+// dictionary is the list, unpacked.
+type dictionary struct {
+	lines  string // sorted, each "word kinds\n", and a line end in front of the first
+	starts [26 * 26]stretch
+}
+
+// stretch is where the words of two first letters stand: from the line end
+// before the first of them to that behind the last.
+type stretch struct{ low, high int32 }
+
+// list unpacks the list. The file is embedded: reading it cannot fail, and a
+// test reads it.
+var list = sync.OnceValue(func() *dictionary {
+	d := &dictionary{lines: "\n"}
+	if reader, err := gzip.NewReader(bytes.NewReader(packed)); err == nil {
+		text, _ := io.ReadAll(reader)
+		d.lines += string(text)
 	}
-	text, err := io.ReadAll(reader)
-	if err != nil {
-		return ""
+	for start := 0; start+1 < len(d.lines); {
+		end := start + 1 + strings.IndexByte(d.lines[start+1:], '\n')
+		if i, ok := pair(d.lines[start+1:]); ok {
+			if d.starts[i].high == 0 {
+				d.starts[i].low = int32(start)
+			}
+			d.starts[i].high = int32(end)
+		}
+		start = end
 	}
-	return "\n" + string(text)
+	return d
 })
+
+// pair numbers the first two letters of a word.
+func pair[T string | []byte](word T) (int, bool) {
+	if len(word) < 2 {
+		return 0, false
+	}
+	first, second := word[0]-'a', word[1]-'a'
+	return int(first)*26 + int(second), first < 26 && second < 26
+}
 
 // Load unpacks the list (half a megabyte, some milliseconds), so that the
 // first Look does not have to.
@@ -47,8 +74,12 @@ func Load() { list() }
 // Look returns the kinds of a word in normal form: lower case, without accents
 // and apostrophes. Zero: the word is in no list.
 func Look(word []byte) Kind {
-	lines := list()
+	d := list()
+	lines := d.lines
 	low, high := 0, len(lines)-1 // line ends at or before which, and at or after which, the word would stand
+	if i, ok := pair(word); ok {
+		low, high = int(d.starts[i].low), int(d.starts[i].high)
+	}
 	for low < high {
 		start := strings.LastIndexByte(lines[low:low+(high-low+1)/2], '\n') + low
 		line := lines[start+1:]
@@ -99,6 +130,8 @@ func kindsOf(letters string) (kinds Kind) {
 			kinds |= Common
 		case 's':
 			kinds |= Stop
+		case 't':
+			kinds |= Foreign
 		}
 	}
 	return kinds

@@ -19,7 +19,7 @@ func TestLook(t *testing.T) {
 // TestLookFindsAll wants every line found where it stands, and nothing between
 // two lines.
 func TestLookFindsAll(t *testing.T) {
-	lines := strings.Split(strings.Trim(list(), "\n"), "\n")
+	lines := strings.Split(strings.Trim(list().lines, "\n"), "\n")
 	if len(lines) < 40_000 {
 		t.Fatalf("%d lines", len(lines))
 	}
