@@ -51,13 +51,19 @@ var seeds = []string{
 	"", "hello", "4111 1111 1111 1111", "my cc is 9999999999999999 exp 01/20", "card 4111111111111111 12/29 737", "a@b.example, x%40y.example",
 	"+1 (202) 555-0143 ext. 7", "０１ ٠١٢٣٤٥٦٧٨٩", "1️⃣2️⃣3️⃣", "ssn 078-05-1120", "GB82 WEST 1234 5698 7654 32", "http://[::1]/ www.x.example 1.2.3.4",
 	"Please type your card number", "e\u0301 \u200d\u200b\ufeff\u202e", "\x00\x7f\v", "ſſn Kelvin \u212a", "социальный 1234567890 тел", "İstanbul ıI ß ẞ ﬁ",
-	"tarjeta de cre\u0301dito 1234567890123456", "cvv:123", "exp 0127",
+	"tarjeta de cre\u0301dito 1234567890123456", "cvv:123", "exp 0127", "https://x.example/?access_token=abc def",
 }
 
 // seedRules is a rule file of patterns that try the derivation of needs.
 const seedRules = `(?:card|cc)\s+number
 \d{3}-\d{2}-\d{4}
 (?<=card )\d{4}
+(?=\d{3})\d
+\d(?=\d.{0,3}@)
+(?<=cvv.{0,9})\d{3}
+[a-z]{1,9}@[a-z]{1,9}
+[?&](?:access_)?token=\w{1,30}
+(?:é|is) \d{2,4}
 k[é-ü]?s{2,3}
 (?i:ab|\d)+?c
 (?=.*\d)\p{L}+
@@ -139,7 +145,7 @@ func compare(t *testing.T, l *Library, text string, c Context) {
 		return
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Fatalf("with the prefilter %v %v %v\nwithout %v %v", got.Findings, got.Asks, err, want.Findings, want.Asks)
+		t.Fatalf("with the prefilter %v %v %v\nwithout %v %v\nwhy %v\nand %v", got.Findings, got.Asks, err, want.Findings, want.Asks, reasons(got), reasons(want))
 	}
 }
 
@@ -190,4 +196,12 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	})
+}
+
+// reasons lists why each finding of a result is one.
+func reasons(r Result) (all [][]Reason) {
+	for _, f := range r.Findings {
+		all = append(all, f.Why)
+	}
+	return all
 }

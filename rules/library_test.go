@@ -55,15 +55,13 @@ func TestPackExamplesAlone(t *testing.T) {
 	}
 }
 
+// TestKinds wants a rule for every kind that piiproxy names itself, and no
+// other kind in the built-in packs.
 func TestKinds(t *testing.T) {
-	want := []string{"card_expiry", "credit_card", "cvv", "email", "iban", "ip", "password", "phone", "ssn", "url"}
+	want := rules.BuiltinKinds()
+	slices.Sort(want)
 	if got := load(t, "builtin").Kinds(); !slices.Equal(got, want) {
 		t.Errorf("kinds %v, want %v", got, want)
-	}
-	for _, kind := range want {
-		if !slices.Contains(rules.BuiltinKinds(), kind) {
-			t.Errorf("%s is missing in BuiltinKinds", kind)
-		}
 	}
 }
 
@@ -89,7 +87,7 @@ func TestFilesAndGlobs(t *testing.T) {
 	_, err := rules.Load(rules.Sources(filepath.Join(folder, "*.yml"), "builtin/card", filepath.Join(folder, "c.yaml"), ""))
 	want := []string{
 		folder + "/*.yml: no file matches; correct the path or remove the source",
-		`builtin/card: there is no such pack; did you mean "builtin/cards"?; built-in packs: builtin/bank, builtin/cards, builtin/contact, builtin/us`,
+		`builtin/card: there is no such pack; did you mean "builtin/cards"?; built-in packs: ` + strings.Join(rules.Packs(), ", "),
 		folder + "/c.yaml: reading it: no such file or directory",
 		": a rule source is empty; write builtin or a file name",
 	}
@@ -151,7 +149,7 @@ func TestBadFiles(t *testing.T) {
 		{"direction", rule + "    where: {direction: inbond}\n", `mine.yaml:5: rule a: direction must be inbound or outbound; leave it out for both; did you mean "inbound"?`},
 		{"channel", rule + "    where: {channels: [wahtsapp]}\n", `mine.yaml:5: rule a: unknown channel "wahtsapp"; did you mean "whatsapp"?; known: messenger, instagram, whatsapp`},
 		{"prompt without asks", "prompts:\n  - id: p\n    patterns: [x]\n", "mine.yaml:2: rule p: the prompt rule has no asks; list the kinds it asks for"},
-		{"prompt without patterns", "prompts:\n  - id: p\n    asks: [email]\n", "mine.yaml:2: rule p: the prompt rule matches nothing; add patterns"},
+		{"prompt without patterns", "prompts:\n  - id: p\n    asks: [email]\n", "mine.yaml:2: rule p: the prompt rule matches nothing; add words or patterns"},
 		{"prompt kind", "prompts:\n  - id: p\n    asks: [emali]\n    patterns: [x]\n", `mine.yaml:3: rule p: no loaded rule finds kind "emali"; did you mean "email"?`},
 		{"prompt pattern", "prompts:\n  - id: p\n    asks: [email]\n    patterns: [x]\n    ignore: ['[']\n", "mine.yaml:5: rule p: pattern \"[\" does not compile: error parsing regexp: unterminated [] set in `[`"},
 	}

@@ -11,7 +11,7 @@ import (
 // TestNeeds holds what the prefilter derives from patterns.
 func TestNeeds(t *testing.T) {
 	tests := []struct{ pattern, want string }{
-		{`\d{3}-\d{2}-\d{4}`, `digits 9, chars "-"`},
+		{`\d{3}-\d{2}-\d{4}`, `digits 9, chars "-", one of [-] after 3, one of [-] after 6`},
 		{`[0-9]{3}`, "digits 3"},
 		{`\d{2,}?x?`, "digits 2"},
 		{`(?:\d[ -]?){13,16}`, "digits 13"},
@@ -32,6 +32,8 @@ func TestNeeds(t *testing.T) {
 		{`é`, `chars "other"`},
 		{`[é€]x`, `chars "other", chars "Xx"`},
 		{`k`, `chars "Kk"`},
+		{`\b(?:car[dt]|boa[dt]|x)`, `chars "BCXbcx"`},
+		{`\b(?:car[dt]|boa[dt])`, "chars \"BCbc\", one of [\x01boa \x01car] after 0"},
 		{`https?://`, `chars ":", chars "/", one of [http:// https://] after 0`},
 		{`.*`, ""},
 		{`^$`, ""},
@@ -90,7 +92,8 @@ func TestLiterals(t *testing.T) {
 		{"\u00e9cc cc\u00e9 accent", nil},
 		{"\u20accc", []string{"cc"}},
 		{"this is", []string{"his", "is"}},
-		{"num1 Num", []string{"num"}},
+		{"num1", []string{"num"}},
+		{"nums", nil},
 	}
 	for _, test := range tests {
 		var p profile

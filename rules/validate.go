@@ -3,6 +3,7 @@ package rules
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/piiproxy/piiproxy/rules/identifier"
 )
@@ -24,28 +25,36 @@ type validator func(text string, regions []string) []part
 // ownValidators judge whole matches as they are written; every other validator
 // is an identifier's check.
 var ownValidators = map[string]validator{
-	"card":   validateCard,
-	"iban":   validateIBAN,
-	"us_ssn": validateSSN,
-	"phone":  validatePhone,
-	"expiry": validateExpiry,
-	"ip":     validateIP,
-	"email":  validateEmail,
-	"url":    validateURL,
+	"card":         validateCard,
+	"iban":         validateIBAN,
+	"us_ssn":       validateSSN,
+	"phone":        validatePhone,
+	"expiry":       validateExpiry,
+	"ip":           validateIP,
+	"email":        validateEmail,
+	"url":          validateURL,
+	"crypto":       validateCrypto,
+	"address":      validateAddress,
+	"phone_number": validatePhoneNumber,
+	"phone_answer": validatePhoneAnswer,
+	"person":       validatePerson,
 }
 
 // Validators returns the names that a rule's validate may have, sorted.
 func Validators() []string {
 	names := slices.Collect(maps.Keys(ownValidators))
-	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(identifier.Checks()))))
+	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(identifierChecks()))))
 }
+
+// identifierChecks are made once: no check ever changes.
+var identifierChecks = sync.OnceValue(identifier.Checks)
 
 // validatorNamed returns the validator of a name, nil for an unknown one.
 func validatorNamed(name string) validator {
 	if own := ownValidators[name]; own != nil {
 		return own
 	}
-	check := identifier.Checks()[name]
+	check := identifierChecks()[name]
 	if check == nil {
 		return nil
 	}

@@ -76,22 +76,3 @@ func TestParts(t *testing.T) {
 		}
 	}
 }
-
-func TestIBANLengths(t *testing.T) {
-	if len(ibanLengths) < 85 {
-		t.Errorf("%d countries", len(ibanLengths))
-	}
-	for country, length := range ibanLengths {
-		if len(country) != 2 || length < 15 || length > 34 { // ISO 13616-1: at most 34
-			t.Errorf("%s has length %d", country, length)
-		}
-	}
-}
-
-func TestIssuers(t *testing.T) {
-	for _, scheme := range issuers {
-		if len(scheme.from) != len(scheme.to) || scheme.from > scheme.to || scheme.lengths == "" || len(scheme.lengths)%3 != 2 {
-			t.Errorf("%+v", scheme)
-		}
-	}
-}

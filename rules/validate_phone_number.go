@@ -1,0 +1,174 @@
+package rules
+
+import "strings"
+
+const (
+	leastPhoneDigits = 7  // of numbers that are looked for
+	mostPhoneDigits  = 15 // ITU-T E.164
+	// mostBarePhoneDigits is what national numbers have at most in practice; more
+	// digits in one piece are a card or an account.
+	mostBarePhoneDigits = 13
+	maxPhoneGroups      = 12
+)
+
+// digitGroups is the groups of digits in a match, in a fixed space so that
+// judging one allocates nothing.
+type digitGroups struct {
+	list   [maxPhoneGroups]group
+	count  int
+	digits int
+}
+
+// read collects the groups of text up to an extension; false when there are too
+// many.
+func (g *digitGroups) read(text string) bool {
+	for i := 0; i < len(text); {
+		if c := text[i] | 0x20; 'a' <= c && c <= 'z' {
+			return true
+		}
+		if !isDigit(text[i]) {
+			i++
+			continue
+		}
+		if g.count == maxPhoneGroups {
+			return false
+		}
+		start := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		g.list[g.count] = group{start, i}
+		g.count++
+		g.digits += i - start
+	}
+	return true
+}
+
+func (g *digitGroups) size(i int) int { return g.list[i].end - g.list[i].start }
+
+// between is what separates group i from the one before.
+func (g *digitGroups) between(text string, i int) string {
+	return text[g.list[i-1].end:g.list[i].start]
+}
+
+// validatePhoneNumber judges a run of digits and separators as a national
+// number. Valid is what is written as numbers are: in the North American way,
+// issued or not, or in groups and valid where the text comes from. What has the
+// digits of a number only is invalid: a word nearby must say what it is. Dates
+// and numbers of other shapes are nothing.
+func validatePhoneNumber(text string, regions []string) []part {
+	var g digitGroups
+	if !g.read(text) || g.count == 0 {
+		return nil
+	}
+	if found, ok := g.northAmerican(text); ok {
+		return found
+	}
+	switch {
+	case g.digits < leastPhoneDigits || g.digits > mostPhoneDigits,
+		g.count == 1 && g.digits > mostBarePhoneDigits,
+		g.dated(text), g.sizes(3, 2, 4), g.sizes(5, 4):
+		return nil
+	case g.count > 1 && g.printed(text):
+		_, ok := parsePhone(text, regions)
+		return whole(text, ok)
+	}
+	return whole(text, false)
+}
+
+// northAmerican finds 202-555-0143, (202) 555-0143 and 202 5550143, with or
+// without a 1 before it, as all of the groups or between spaces (North American
+// Numbering Plan Administration, ATIS-0300051).
+func (g *digitGroups) northAmerican(text string) ([]part, bool) {
+	for first := 0; first < g.count; first++ {
+		if first > 0 && g.between(text, first) != " " {
+			continue
+		}
+		at := first
+		if g.size(at) == 1 && text[g.list[at].start] == '1' && at+1 < g.count && len(g.between(text, at+1)) <= 2 {
+			at++
+		}
+		last, ok := g.areaAndLine(text, at)
+		if !ok || last+1 < g.count && g.between(text, last+1) != " " {
+			continue
+		}
+		start, end := g.list[first].start, g.list[last].end
+		if start > 0 && text[start-1] == '(' {
+			start--
+		}
+		if last == g.count-1 {
+			end = len(text) // with the extension
+		}
+		return []part{{start, end, true}}, true
+	}
+	return nil, false
+}
+
+// areaAndLine reads area code, exchange and line from group at; last is the
+// group of the line.
+func (g *digitGroups) areaAndLine(text string, at int) (last int, ok bool) {
+	if at+1 >= g.count || g.size(at) != 3 || !areaGap(g.between(text, at+1)) {
+		return 0, false
+	}
+	switch g.size(at + 1) {
+	case 7:
+		return at + 1, true
+	case 3:
+		return at + 2, at+2 < g.count && g.size(at+2) == 4 && len(g.between(text, at+2)) == 1
+	}
+	return 0, false
+}
+
+// areaGap tells what may stand after an area code.
+func areaGap(between string) bool {
+	switch between {
+	case " ", ".", "-", ")", ") ", ")-", ").", " ) ":
+		return true
+	}
+	return false
+}
+
+// sizes tells whether the groups have just these sizes.
+func (g *digitGroups) sizes(want ...int) bool {
+	if g.count != len(want) {
+		return false
+	}
+	for i, n := range want {
+		if g.size(i) != n {
+			return false
+		}
+	}
+	return true
+}
+
+// dated tells whether three groups are a date, in any order, or four a dotted
+// address.
+func (g *digitGroups) dated(text string) bool {
+	if g.count < 3 || g.count > 4 {
+		return false
+	}
+	for i := range g.count {
+		if i > 0 && (len(g.between(text, i)) != 1 || !strings.ContainsAny(g.between(text, i), "./-")) {
+			return false
+		}
+		if n := g.size(i); n > 4 || g.count == 3 && i == 1 && n > 2 || g.count == 4 && n > 3 {
+			return false
+		}
+	}
+	return g.count == 3 || text[g.list[0].end] == '.' && text[g.list[2].end] == '.'
+}
+
+// printed tells whether the groups are such as numbers are printed in: two to
+// five digits, then two to seven, one or two separators between. Three short
+// groups with spaces are a date or a count, four by four a card or an account.
+func (g *digitGroups) printed(text string) bool {
+	if n := g.size(0); n < 2 || n > 5 {
+		return false
+	}
+	for i := 1; i < g.count; i++ {
+		if n := g.size(i); n < 2 || n > 7 || len(g.between(text, i)) > 2 {
+			return false
+		}
+	}
+	return !(g.count == 3 && g.size(1) <= 2 && g.size(0) <= 4 && g.size(2) <= 4) && !g.sizes(4, 4, 4) && !strings.Contains(text, "\n")
+}
