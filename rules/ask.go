@@ -10,6 +10,7 @@ import (
 type asking struct {
 	prompt     *prompt
 	start, end int
+	words      bool // words of the rule: whether they are asked for is open
 }
 
 // asks judges what the prompt rules matched. An ignore pattern counts in the
@@ -32,6 +33,9 @@ func (sc *scan) asks() ([]Ask, error) {
 			continue
 		}
 		p := sc.set.byPrompt[m.prompt.order]
+		if m.words && !sc.requests(first, last, m.start, m.end) {
+			continue
+		}
 		ignored, err := sc.ignored(p, first, last)
 		if err != nil {
 			return nil, err

@@ -199,8 +199,13 @@ func (c *checker) prompt(doc document, i int) {
 	if len(p.Asks) == 0 {
 		complain("the prompt rule has no asks; list the kinds it asks for", "prompts", i)
 	}
-	if len(p.Patterns) == 0 {
-		complain("the prompt rule matches nothing; add patterns", "prompts", i)
+	if len(p.Patterns)+len(p.Words) == 0 {
+		complain("the prompt rule matches nothing; add words or patterns", "prompts", i)
+	}
+	for j, word := range p.Words {
+		if len(wordsOf(word)) == 0 || len(word) > maxPatternBytes {
+			complain("word "+quote(word)+" needs a letter or digit and at most 4 KiB", "prompts", i, "words", j)
+		}
 	}
 	for j, regex := range p.Patterns {
 		checkRegex(regex, complain, "prompts", i, "patterns", j)

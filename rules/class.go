@@ -49,6 +49,17 @@ func (c class) weight() int {
 	return weight
 }
 
+// anything is every character.
+var anything = class{ascii: [2]uint64{^uint64(0), ^uint64(0)}, other: true}
+
+// has tells whether r is in c; of characters that are not ASCII, whether any is.
+func (c *class) has(r rune) bool {
+	if r >= 0x80 {
+		return c.other
+	}
+	return c.ascii[r>>6]&(1<<(r&63)) != 0
+}
+
 var digitClass = class{ascii: [2]uint64{0x03ff << '0', 0}}
 
 // letter returns the lower-case ASCII character that c stands for, when it is
@@ -70,6 +81,27 @@ func (c class) letter() (byte, bool) {
 	}
 	return found, found != 0
 }
+
+// alone returns the few characters of c as literals, when each of them tells
+// something alone.
+func (c class) alone() []wordList {
+	if c.other || bits.OnesCount64(c.ascii[0])+bits.OnesCount64(c.ascii[1]) > maxAlone {
+		return nil
+	}
+	var texts []string
+	for i := range byte(128) {
+		if c.ascii[i>>6]&(1<<(i&63)) != 0 {
+			texts = append(texts, string(rune(lower(i))))
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return telling(texts, 0)
+}
+
+// maxAlone is how many characters a class may have to be looked for one by one.
+const maxAlone = 4
 
 func lower(b byte) byte {
 	if 'A' <= b && b <= 'Z' {

@@ -19,7 +19,7 @@ type gap uint8
 
 const (
 	apart  gap = iota // anything but one separator
-	joined            // one separator that leaves words apart: space, line end, comma
+	joined            // one separator that leaves words apart: space, line end, comma, or a mark between spaces
 	glued             // one separator inside a token: . - / _ : and the like
 	solid             // nothing: letters meet digits
 )
@@ -110,6 +110,14 @@ func (sc *scan) between(end, start int) gap {
 		}
 	case 1:
 		return gapOf(sc.body.at(end))
+	case 2: // "4111, 1111", two spaces
+		if first := sc.body.at(end); (first == ' ' || first == ',') && sc.body.at(end+1) == ' ' {
+			return joined
+		}
+	case 3: // "4111 - 1111"
+		if sc.body.at(end) == ' ' && sc.body.at(end+2) == ' ' && gapOf(sc.body.at(end+1)) != apart {
+			return joined
+		}
 	}
 	return apart
 }

@@ -55,6 +55,7 @@ type prompt struct {
 	id, file    string
 	line, order int
 	asks        []string
+	said        *said // words that may be asked for
 	patterns    []pattern
 	ignore      []pattern
 	mode        Mode
@@ -132,7 +133,8 @@ func newPattern(regex, span string) (pattern, error) {
 }
 
 // wordPatterns turns a list of words and phrases into patterns that match them
-// as whole words, white space in phrases as any white space.
+// as whole words, white space in phrases as any few of white space. Each word's
+// longest part in ASCII calls the pattern up, however long the list is.
 func wordPatterns(words []string) []pattern {
 	var patterns []pattern
 	for chunk := range slices.Chunk(words, wordsPerPattern) {
@@ -142,16 +144,31 @@ func wordPatterns(words []string) []pattern {
 			for i := range parts {
 				parts[i] = regexp2.Escape(parts[i])
 			}
-			quoted = append(quoted, strings.Join(parts, `\s+`))
+			quoted = append(quoted, strings.Join(parts, `\s{1,4}`))
 		}
 		p, err := newPattern(`(?<![\p{L}\p{N}_])(?:`+strings.Join(quoted, "|")+`)(?![\p{L}\p{N}_])`, "")
 		if err != nil { // escaped text always compiles
 			continue
 		}
 		p.score, p.name = wordScore, "words"
+		list, foreign := listedWords(chunk)
+		p.need.words = []wordList{{list, p.need.extent.width, foreign}}
 		patterns = append(patterns, p)
 	}
 	return patterns
+}
+
+// listedWords returns a literal of each word or phrase in ASCII, and whether
+// some have no letter in ASCII.
+func listedWords(words []string) (list []string, foreign bool) {
+	for _, word := range words {
+		if literal := literalOf(wordsOf(foldText(word))); literal != "" {
+			list = append(list, literal)
+		} else {
+			foreign = true
+		}
+	}
+	return list, foreign
 }
 
 func compilePrompt(doc document, i int, complain func(text string, path ...any)) *prompt {
@@ -171,6 +188,7 @@ func compilePrompt(doc document, i int, complain func(text string, path ...any))
 		return patterns
 	}
 	p.patterns, p.ignore = build("patterns", y.Patterns), build("ignore", y.Ignore)
+	p.said = wordsAsked(y.Words)
 	return p
 }
 

@@ -10,8 +10,8 @@ import (
 type derivation struct{ measure measure }
 
 // derive returns what a node needs; literals count their distance from the
-// node's start.
-func (d *derivation) derive(node *syntax.RegexNode) need {
+// node's start. lead is border when a \b stands before the node, else "".
+func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 	switch node.T {
 	case syntax.NtOne:
 		return needOfClass(folded(node.Ch), 1)
@@ -22,21 +22,21 @@ func (d *derivation) derive(node *syntax.RegexNode) need {
 	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
 		return needOfClass(classOfSet(node.Set), node.M)
 	case syntax.NtMulti:
-		return needOfString(node)
+		return needOfString(node, lead)
 	case syntax.NtConcatenate:
-		return d.sequence(node.Children)
+		return d.sequence(node.Children, lead)
 	case syntax.NtCapture, syntax.NtGroup, syntax.NtAtomic:
-		return d.sequence(node.Children[:1])
+		return d.sequence(node.Children[:1], lead)
 	case syntax.NtPosLook:
-		n := d.derive(node.Children[0])
+		n := d.derive(node.Children[0], "")
 		for i := range n.words {
 			n.words[i].before = unbounded
 		}
 		return n
 	case syntax.NtLoop, syntax.NtLazyloop:
-		return d.loop(node)
+		return d.loop(node, lead)
 	case syntax.NtAlternate:
-		return d.alternate(node)
+		return d.alternate(node, lead)
 	}
 	return need{} // negative lookaround, references, conditions, anchors: nothing is certain
 }
@@ -45,17 +45,16 @@ func needOfClass(c class, times int) need {
 	if times < 1 {
 		return need{}
 	}
-	n := need{classes: []class{c}}
-	if c.within(digitClass) {
+	n := need{classes: []class{c}, other: c.other && c.ascii == [2]uint64{}}
+	if c.within(digitClass) && !c.other {
 		n.digits = min(times, maxNeedDigits)
+		n.inner = n.digits
 	}
-	if one, ok := c.letter(); ok {
-		n.words = telling([]string{string(rune(one))}, 0)
-	}
+	n.words = c.alone()
 	return n
 }
 
-func needOfString(node *syntax.RegexNode) need {
+func needOfString(node *syntax.RegexNode, lead string) need {
 	var n need
 	for _, r := range node.Str {
 		one := needOfClass(folded(r), 1)
@@ -63,7 +62,7 @@ func needOfString(node *syntax.RegexNode) need {
 		n.join(one)
 	}
 	if texts, ok := exact(node); ok {
-		n.words = telling(texts, 0)
+		n.words = telling(product([]string{lead}, texts), 0)
 	}
 	return n
 }
@@ -71,31 +70,34 @@ func needOfString(node *syntax.RegexNode) need {
 // join adds the need of what follows.
 func (n *need) join(m need) {
 	n.digits = min(n.digits+m.digits, maxNeedDigits)
+	n.inner = min(n.inner+m.inner, maxNeedDigits)
+	n.other = n.other || m.other
 	n.classes = append(n.classes, m.classes...)
 	n.words = append(n.words, m.words...)
 }
 
-func (d *derivation) loop(node *syntax.RegexNode) need {
+func (d *derivation) loop(node *syntax.RegexNode, lead string) need {
 	if node.M < 1 {
 		return need{}
 	}
-	n := d.derive(node.Children[0])
+	n := d.derive(node.Children[0], lead)
 	n.digits = min(n.digits*node.M, maxNeedDigits)
+	n.inner = min(n.inner*node.M, maxNeedDigits)
 	return n
 }
 
 // sequence joins the needs of nodes that follow each other, and the literals of
 // neighbours into longer ones. What lookahead needs is in the text too, but its
 // digits may be the ones that are matched anyway.
-func (d *derivation) sequence(nodes []*syntax.RegexNode) need {
+func (d *derivation) sequence(nodes []*syntax.RegexNode, lead string) need {
 	var all need
 	ahead, at := 0, 0
-	run, runAt := []string{""}, 0
+	run, runAt := []string{lead}, 0
 	for _, node := range nodes {
-		n := d.derive(node)
+		n := d.derive(node, ledBy(run))
 		if node.T == syntax.NtPosLook {
 			ahead = max(ahead, n.digits)
-			n.digits = 0
+			n.digits, n.inner = 0, 0
 		}
 		texts, ok := exact(node)
 		if ok {
@@ -106,7 +108,7 @@ func (d *derivation) sequence(nodes []*syntax.RegexNode) need {
 		}
 		all.join(n)
 		switch {
-		case ok && len(run)*len(texts) <= maxListWords:
+		case ok && len(run)*len(texts) <= maxProduct:
 			run = product(run, texts)
 		case ok:
 			all.words = append(all.words, telling(run, runAt)...)
@@ -125,28 +127,56 @@ func (d *derivation) sequence(nodes []*syntax.RegexNode) need {
 	return all
 }
 
-// alternate keeps what every branch needs.
-func (d *derivation) alternate(node *syntax.RegexNode) need {
-	branches := node.Children
-	all := d.derive(branches[0])
-	all.collapse()
-	for _, branch := range branches[1:] {
-		n := d.derive(branch)
+// ledBy is the lead of what follows a run of texts.
+func ledBy(run []string) string {
+	if len(run) == 1 && run[0] == border {
+		return border
+	}
+	return ""
+}
+
+// alternate keeps what every branch needs. Branches that need a character that
+// is not ASCII are left out, and noted: an ASCII text holds none of them.
+func (d *derivation) alternate(node *syntax.RegexNode, lead string) need {
+	var all need
+	other, kept := 0, 0
+	for _, branch := range node.Children {
+		n := d.derive(branch, lead)
 		n.collapse()
-		all.digits = min(all.digits, n.digits)
-		if len(n.classes) == 0 || len(all.classes) == 0 {
-			all.classes = nil
-		} else {
-			all.classes[0] = all.classes[0].union(n.classes[0])
+		switch {
+		case n.other:
+			other++
+		case kept == 0:
+			all, kept = n, 1
+		default:
+			all.either(n)
+			kept++
 		}
-		if len(n.words) == 0 || len(all.words) == 0 || len(all.words[0].texts)+len(n.words[0].texts) > maxListWords {
-			all.words = nil
-		} else {
-			all.words = []wordList{{
-				slices.Concat(all.words[0].texts, n.words[0].texts),
-				max(all.words[0].before, n.words[0].before),
-			}}
+	}
+	if kept == 0 { // every branch does
+		return need{other: true, classes: []class{{other: true}}}
+	}
+	if other > 0 { // what the others need is not known
+		all.digits, all.inner, all.classes = 0, 0, nil
+		for i := range all.words {
+			all.words[i].partly = true
 		}
 	}
 	return all
+}
+
+// either keeps what n and m both need.
+func (n *need) either(m need) {
+	n.digits, n.inner = min(n.digits, m.digits), min(n.inner, m.inner)
+	if len(n.classes) == 0 || len(m.classes) == 0 {
+		n.classes = nil
+	} else {
+		n.classes[0] = n.classes[0].union(m.classes[0])
+	}
+	if len(n.words) == 0 || len(m.words) == 0 || len(n.words[0].texts)+len(m.words[0].texts) > maxListWords {
+		n.words = nil
+		return
+	}
+	a, b := n.words[0], m.words[0]
+	n.words = []wordList{{slices.Concat(a.texts, b.texts), max(a.before, b.before), a.partly || b.partly}}
 }

@@ -6,12 +6,19 @@ import (
 	"github.com/dlclark/regexp2/v2/syntax"
 )
 
-// border stands in a literal for a \b: at its start or end it says that no
-// letter, digit or _ touches it there.
+// border stands in a literal for a \b: at its start or end it says that the word
+// ends there.
 const border = "\x01"
 
 // rare are the characters that tell something alone: ordinary words lack them.
-const rare = "@#%&*+=\\^_`{|}~<>[]$"
+// Those of rather tell less.
+const (
+	rare   = "@#%&*+=\\^_`{|}~<>[]$"
+	rather = ":/()\";-"
+)
+
+// tellsAlone says that a literal of one character tells something.
+func tellsAlone(bare string) bool { return strings.Contains(rare+rather, bare) }
 
 // telling returns texts as a list that a text must hold one of, or nothing when
 // one of them is too short to tell anything. before is the most characters of
@@ -20,7 +27,7 @@ func telling(texts []string, before int) []wordList {
 	list := make([]string, len(texts))
 	for i, text := range texts {
 		bare := strings.ReplaceAll(text, border, "")
-		if bare == "" || len(bare) < 2 && !strings.Contains(rare, bare) {
+		if bare == "" || len(bare) < 2 && !tellsAlone(bare) {
 			return nil
 		}
 		literal := bare[:min(len(bare), maxLiteral)]
@@ -32,7 +39,7 @@ func telling(texts []string, before int) []wordList {
 		}
 		list[i] = literal
 	}
-	return []wordList{{list, before}}
+	return []wordList{{texts: list, before: before}}
 }
 
 func isWordByte(b byte) bool { return isAlphanumeric(b) || b == '_' }
@@ -112,7 +119,7 @@ func exactSequence(nodes []*syntax.RegexNode) ([]string, bool) {
 	all := []string{""}
 	for _, node := range nodes {
 		texts, ok := exact(node)
-		if !ok || len(all)*len(texts) > maxListWords {
+		if !ok || len(all)*len(texts) > maxProduct {
 			return nil, false
 		}
 		all = product(all, texts)
@@ -124,7 +131,7 @@ func exactAlternate(nodes []*syntax.RegexNode) ([]string, bool) {
 	var all []string
 	for _, node := range nodes {
 		texts, ok := exact(node)
-		if !ok || len(all)+len(texts) > maxListWords {
+		if !ok || len(all)+len(texts) > maxProduct {
 			return nil, false
 		}
 		all = append(all, texts...)

@@ -7,19 +7,19 @@ const unbounded = 1 << 20
 
 // extent is how many characters a pattern may take and see.
 type extent struct {
-	width  int // of a match, at most
-	behind int // before a match, that lookbehind and borders see
-	ahead  int // after it
+	width  int   // of a match, at most
+	behind int   // before a match, that lookbehind and borders see
+	ahead  int   // after it
+	chars  class // that a match may consist of
 }
 
-// extentOf measures a pattern. ok is false when matches depend on where the
-// text begins or ends, or on the order of matching, so that the pattern must
-// see all of it.
+// extentOf measures a pattern. ok is false when a match may be of any length, or
+// depends on the order of matching, so that the pattern must see all of a text.
 func extentOf(tree *syntax.RegexTree) (e extent, ok bool) {
 	m := measure{groups: map[int]int{}}
 	m.learn(tree.Root)
 	e.width = m.width(tree.Root)
-	m.reach(tree.Root, &e)
+	m.reach(tree.Root, &e, false)
 	return e, !m.whole && e.width < unbounded && e.behind < unbounded && e.ahead < unbounded
 }
 
@@ -50,7 +50,7 @@ func (m *measure) width(node *syntax.RegexNode) int {
 		syntax.NtNotoneloopatomic, syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
 		return min(node.N, unbounded)
 	case syntax.NtBoundary, syntax.NtNonboundary, syntax.NtEmpty, syntax.NtNothing, syntax.NtUpdateBumpalong,
-		syntax.NtPosLook, syntax.NtNegLook:
+		syntax.NtBol, syntax.NtEol, syntax.NtBeginning, syntax.NtEnd, syntax.NtEndZ, syntax.NtPosLook, syntax.NtNegLook:
 		return 0
 	case syntax.NtConcatenate:
 		total := 0
@@ -73,7 +73,7 @@ func (m *measure) width(node *syntax.RegexNode) int {
 			return width
 		}
 	}
-	m.whole = true // anchors, conditions, what else there is
+	m.whole = true // conditions, where the last match ended, what else there is
 	return unbounded
 }
 
@@ -84,26 +84,53 @@ func repeatedWidth(width, times int) int {
 	return min(width*times, unbounded)
 }
 
-// reach notes what lookaround sees beyond a match.
-func (m *measure) reach(node *syntax.RegexNode, e *extent) {
+// chars returns every character that a match of node may hold, and perhaps more.
+func (m *measure) chars(node *syntax.RegexNode) class {
+	switch node.T {
+	case syntax.NtOne, syntax.NtOneloop, syntax.NtOnelazy, syntax.NtOneloopatomic:
+		return folded(node.Ch)
+	case syntax.NtSet, syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
+		return classOfSet(node.Set)
+	case syntax.NtMulti:
+		var all class
+		for _, r := range node.Str {
+			all = all.union(folded(r))
+		}
+		return all
+	case syntax.NtPosLook, syntax.NtNegLook, syntax.NtRef:
+		return class{} // a reference repeats what its group holds
+	case syntax.NtNotone, syntax.NtNotoneloop, syntax.NtNotonelazy, syntax.NtNotoneloopatomic:
+		return anything
+	}
+	var all class
+	for _, child := range node.Children {
+		all = all.union(m.chars(child))
+	}
+	return all
+}
+
+// reach notes what lookaround, borders and anchors see beyond a match. One
+// character more than a match tells that it does not begin or end the text; $
+// also holds before a last line end.
+func (m *measure) reach(node *syntax.RegexNode, e *extent, looking bool) {
 	backward := node.Options&syntax.RightToLeft != 0
 	switch node.T {
 	case syntax.NtBoundary, syntax.NtNonboundary:
 		e.behind, e.ahead = max(e.behind, 1), max(e.ahead, 1)
+	case syntax.NtBol, syntax.NtBeginning:
+		e.behind = max(e.behind, 1)
+	case syntax.NtEol, syntax.NtEnd, syntax.NtEndZ:
+		e.ahead = max(e.ahead, 2)
 	case syntax.NtPosLook, syntax.NtNegLook:
 		inner := extent{}
-		m.reach(node.Children[0], &inner)
+		m.reach(node.Children[0], &inner, true)
 		width := m.width(node.Children[0])
-		if backward {
-			e.behind, e.ahead = max(e.behind, width+inner.behind), max(e.ahead, inner.ahead)
-		} else {
-			e.ahead, e.behind = max(e.ahead, width+inner.ahead), max(e.behind, inner.behind)
-		}
+		e.behind, e.ahead = max(e.behind, width+inner.behind), max(e.ahead, width+inner.ahead)
 		return
 	default:
-		m.whole = m.whole || backward // (?r): matches are found from the end
+		m.whole = m.whole || backward && !looking // (?r): matches are found from the end
 	}
 	for _, child := range node.Children {
-		m.reach(child, e)
+		m.reach(child, e, looking)
 	}
 }

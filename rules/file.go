@@ -84,6 +84,7 @@ type testsYAML struct {
 type promptYAML struct {
 	ID       string    `yaml:"id"`
 	Asks     []string  `yaml:"asks"`
+	Words    []string  `yaml:"words"` // what is asked for; the engine knows how one asks
 	Patterns []string  `yaml:"patterns"`
 	Ignore   []string  `yaml:"ignore"`
 	Mode     string    `yaml:"mode"`

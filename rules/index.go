@@ -12,6 +12,7 @@ type index struct {
 	byLiteral [][]int32 // entries that are looked for where the literal stands
 	byDigits  []int32   // entries without a literal, fewest digits first
 	always    []int32   // entries that nothing tells of
+	foreign   []int32   // entries that nothing tells of in a text that is not ASCII
 }
 
 // entry is one pattern of a rule or prompt rule.
@@ -19,7 +20,7 @@ type entry struct {
 	rule    *rule    // nil for a prompt rule
 	prompt  *prompt  // nil for a rule
 	pattern *pattern // nil for said
-	said    *said
+	said    *said    // of a rule, or the words of a prompt rule
 	when    condition
 	before  int // characters of a match before the literal, at most
 }
@@ -39,10 +40,14 @@ func newIndex(l *Library, d Direction) *index {
 		}
 	}
 	for _, p := range l.prompts {
+		if d != Outbound {
+			break
+		}
 		for i := range p.patterns {
-			if d == Outbound {
-				x.entries = append(x.entries, entry{prompt: p, pattern: &p.patterns[i]})
-			}
+			x.entries = append(x.entries, entry{prompt: p, pattern: &p.patterns[i]})
+		}
+		if p.said != nil {
+			x.entries = append(x.entries, entry{prompt: p, said: p.said})
 		}
 	}
 	var texts []string
@@ -71,28 +76,34 @@ func (e *entry) lists() []wordList {
 	if len(texts) == 0 {
 		return nil
 	}
-	return []wordList{{texts, unbounded}}
+	return []wordList{{texts: texts, before: unbounded}}
 }
 
-// anchor decides what calls an entry up.
+// Many digits call an entry up more seldom than literals as common as these.
+const (
+	anchorDigits   = 4
+	anchorStrength = 3
+)
+
+// anchor decides what calls an entry up: the most telling list of literals,
+// else digits, else every text.
 func (x *index) anchor(i int32) {
 	e := &x.entries[i]
 	if e.pattern != nil {
 		e.when = conditionOf(e.pattern.need, x.literals)
 	}
-	for _, list := range e.lists() { // the most telling first
+	if e.said != nil && e.said.foreign() {
+		x.foreign = append(x.foreign, i)
+	}
+	for _, list := range e.lists() {
 		want, ok := x.literals.set(list.texts)
-		if !ok {
+		if !ok || e.when.digits >= anchorDigits && weakest(list.texts) < anchorStrength {
 			continue
 		}
 		e.before = list.before
-		for _, w := range want {
-			for bit := range 64 {
-				if w.mask&(1<<bit) != 0 {
-					id := w.word<<6 + int32(bit)
-					x.byLiteral[id] = append(x.byLiteral[id], i)
-				}
-			}
+		x.call(want, i)
+		if list.partly {
+			x.foreign = append(x.foreign, i)
 		}
 		return
 	}
@@ -103,100 +114,16 @@ func (x *index) anchor(i int32) {
 	x.always = append(x.always, i)
 }
 
-// job is an entry and the characters that its matches lie in.
-type job struct {
-	entry      int32
-	start, end int
-}
-
-// jobs collects what may match in a frame.
-func (sc *scan) jobs(f frame) []job {
-	x := sc.index
-	list := sc.queue[:0]
-	if sc.set.unfiltered {
-		for i := range x.entries {
-			list = append(list, job{int32(i), f.from, f.end})
-		}
-		return list
-	}
-	for _, h := range sc.profile.hits {
-		for _, i := range x.byLiteral[h.literal] {
-			e := &x.entries[i]
-			begin := f.from + int(h.end-x.literals.list[h.literal].length)
-			list = append(list, e.around(i, begin, begin, f))
-		}
-	}
-	for _, i := range x.byDigits {
-		if x.entries[i].when.digits > sc.profile.digits {
-			break
-		}
-		list = sc.nearDigits(list, i, f)
-	}
-	for _, i := range x.always {
-		list = append(list, job{i, f.from, f.end})
-	}
-	return list
-}
-
-// around returns where matches of e lie whose literal begins at first to last.
-func (e *entry) around(i int32, first, last int, f frame) job {
-	if e.pattern == nil || !e.pattern.need.local {
-		return job{i, f.from, f.end}
-	}
-	need := &e.pattern.need
-	return job{i, max(f.from, first-min(e.before, need.extent.width)), min(f.end, last+need.extent.width)}
-}
-
-// nearDigits adds the places where enough digits for entry i stand together.
-func (sc *scan) nearDigits(list []job, i int32, f frame) []job {
-	e := &sc.index.entries[i]
-	width := e.pattern.need.extent.width
-	if !e.pattern.need.local || width > windowRunes/4 {
-		return append(list, job{i, f.from, f.end})
-	}
-	places := sc.digitPlaces(f)
-	for first := 0; first+e.when.digits <= len(places); first++ {
-		last := first + e.when.digits - 1
-		if int(places[last]-places[first]) < width {
-			list = append(list, job{i, max(f.from, int(places[last])-width+1), min(f.end, int(places[first])+width)})
-		}
-	}
-	return list
-}
-
-// digitPlaces returns where the digits of a frame stand, read once.
-func (sc *scan) digitPlaces(f frame) []int32 {
-	if len(sc.places) == 0 {
-		for at := f.from; at < f.end; at++ {
-			if sortOf(sc.body.at(at)) == digit {
-				sc.places = append(sc.places, int32(at))
+// call lists entry i under every wanted literal.
+func (x *index) call(want wanted, i int32) {
+	for _, w := range want {
+		for bit := range 64 {
+			if w.mask&(1<<bit) != 0 {
+				id := w.word<<6 + int32(bit)
+				x.byLiteral[id] = append(x.byLiteral[id], i)
 			}
 		}
 	}
-	return sc.places
-}
-
-// merge sorts jobs by entry and place, joins those that overlap and drops those
-// whose entries do not run or cannot match.
-func (sc *scan) merge(list []job, f frame) []job {
-	slices.SortFunc(list, func(a, b job) int { return cmp.Or(cmp.Compare(a.entry, b.entry), cmp.Compare(a.start, b.start)) })
-	kept := list[:0]
-	for i, j := range list {
-		if i > 0 && list[i-1].entry == j.entry { // judged already
-			if n := len(kept); n > 0 && kept[n-1].entry == j.entry {
-				if j.start <= kept[n-1].end {
-					kept[n-1].end = max(kept[n-1].end, j.end)
-				} else {
-					kept = append(kept, j)
-				}
-			}
-			continue
-		}
-		if sc.wants(&sc.index.entries[j.entry], f) {
-			kept = append(kept, j)
-		}
-	}
-	return kept
 }
 
 // literalOf returns the longest word of a phrase in ASCII, with its borders:
@@ -208,8 +135,11 @@ func literalOf(phrase []string) string {
 			longest = word
 		}
 	}
-	if longest == "" {
+	switch {
+	case longest == "":
 		return ""
+	case len(longest) > maxLiteral:
+		return border + longest[:maxLiteral]
 	}
-	return border + longest[:min(len(longest), maxLiteral)] + map[bool]string{true: border}[len(longest) <= maxLiteral]
+	return border + longest + border
 }

@@ -16,7 +16,7 @@ import (
 
 // Source names where rules come from. Name is "builtin" (every pack),
 // "builtin/PACK", or a file path or glob; a glob that matches nothing is an
-// error. With Body set, Body is the file and Name only names it in complaints.
+// error. A pack or file may be pinned (see pin.go). With Body set, Body is the file and Name only names it in complaints.
 type Source struct {
 	Name string
 	Body []byte
@@ -57,6 +57,7 @@ type Library struct {
 	shapes   shapeIndex
 	indexes  [2]*index // by direction
 	version  string
+	drift    []Complaint                 // pinned sources that changed
 	examples func() ([]protected, error) // of the built-in packs, computed once when needed
 }
 
@@ -64,7 +65,7 @@ type Library struct {
 // every complaint. Examples are not run: see Test.
 func Load(sources []Source) (*Library, error) {
 	setClock()
-	files, complaints := expand(sources)
+	files, drifted, complaints := expand(sources)
 	c := &checker{first: map[string]string{}, complaints: complaints}
 	hash := sha256.New()
 	var docs []document
@@ -80,6 +81,7 @@ func Load(sources []Source) (*Library, error) {
 	if len(c.complaints) > 0 {
 		return nil, c.complaints
 	}
+	l.drift = drifted
 	l.version = hex.EncodeToString(hash.Sum(nil))[:12]
 	l.index()
 	return l, nil
@@ -128,9 +130,9 @@ func (l *Library) index() {
 }
 
 // expand turns sources into files.
-func expand(sources []Source) (files []Source, complaints Errors) {
+func expand(sources []Source) (files []Source, drifted []Complaint, complaints Errors) {
 	seen := map[string]bool{}
-	add := func(name string, body []byte, err error) {
+	add := func(name, pin string, body []byte, err error) {
 		if seen[name] {
 			return // named twice, or by two globs: the same rules once
 		}
@@ -140,27 +142,34 @@ func expand(sources []Source) (files []Source, complaints Errors) {
 			return
 		}
 		files = append(files, Source{name, body})
+		if complaint, differs := drift(name, pin, body); differs {
+			drifted = append(drifted, complaint)
+		}
 	}
 	for _, source := range sources {
 		if source.Body != nil {
-			add(source.Name, source.Body, nil)
+			add(source.Name, "", source.Body, nil)
 			continue
 		}
-		names, complaint := resolve(source.Name)
+		written, pin := Unpinned(source.Name)
+		names, complaint := resolve(written)
+		if problem := misplacedPin(written, pin, len(names)); problem != "" {
+			names, complaint = nil, problem
+		}
 		if complaint != "" {
-			complaints = append(complaints, Complaint{File: source.Name, Text: complaint})
+			complaints = append(complaints, Complaint{File: written, Text: complaint})
 		}
 		for _, name := range names {
 			if pack, ok := strings.CutPrefix(name, builtin+"/"); ok {
 				body, err := packs.ReadFile(path.Join("packs", pack+".yaml"))
-				add(name, body, err)
+				add(name, pin, body, err)
 				continue
 			}
 			body, err := os.ReadFile(name)
-			add(name, body, err)
+			add(name, pin, body, err)
 		}
 	}
-	return files, complaints
+	return files, drifted, complaints
 }
 
 // resolve turns one source into names of packs or files.

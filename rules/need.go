@@ -15,6 +15,8 @@ import (
 // away count as never there.
 type need struct {
 	digits  int        // at least so many ASCII digits
+	inner   int        // so many of them in the match itself, not in what lookahead sees
+	other   bool       // a character that is not ASCII
 	classes []class    // of each class at least one character
 	words   []wordList // of each list at least one literal
 	extent  extent
@@ -26,15 +28,17 @@ type need struct {
 type wordList struct {
 	texts  []string
 	before int
+	partly bool // leaves out what only matches other than ASCII: a text with such characters need not hold one
 }
 
 const (
 	maxNeedDigits = 1 << 16 // {1000}{1000} must not overflow
 	maxClasses    = 4
 	maxWordLists  = 3
-	maxListWords  = 64
-	maxLiteral    = 16 // more letters make a literal hardly rarer
-	commonClass   = 64 // classes that weigh more are in nearly every text
+	maxListWords  = 512 // literals that branches are joined to
+	maxProduct    = 64  // literals that neighbours are multiplied to
+	maxLiteral    = 16  // more letters make a literal hardly rarer
+	commonClass   = 64  // classes that weigh more are in nearly every text
 	maxRanges     = 64
 
 	letters = 0x07fffffe07fffffe // A-Z and a-z in the upper half of a class
@@ -48,9 +52,11 @@ func needOf(pattern string) need {
 	}
 	d := derivation{measure{groups: map[int]int{}}}
 	d.measure.learn(tree.Root)
-	n := d.derive(tree.Root)
+	n := d.derive(tree.Root, "")
 	n.trim()
-	n.extent, n.local = extentOf(tree)
+	if n.extent, n.local = extentOf(tree); n.local {
+		n.extent.chars = d.measure.chars(tree.Root)
+	}
 	return n
 }
 
@@ -82,6 +88,8 @@ func weakest(list []string) int {
 		switch {
 		case strings.Contains(rare, bare):
 			strength = 4
+		case tellsAlone(bare):
+			strength = 2
 		case strings.Contains(common, " "+strings.TrimSpace(bare)+" "):
 			strength = 1
 		}
@@ -114,19 +122,28 @@ func (n *need) trim() {
 	slices.SortStableFunc(n.words, func(a, b wordList) int { return compareLists(b, a) })
 	n.words = n.words[:min(len(n.words), maxWordLists)]
 	for i := range n.words {
-		n.words[i].texts = minimal(n.words[i].texts)
+		n.words[i] = minimal(n.words[i])
 	}
 }
 
-// minimal drops literals that hold another one of the list.
-func minimal(list []string) []string {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
-	var kept []string
-	for _, word := range list {
-		if !slices.ContainsFunc(kept, func(short string) bool { return strings.Contains(word, short) }) {
-			kept = append(kept, word)
+// minimal drops literals that hold another one of the list. The other one may
+// stand further inside the match than the dropped one.
+func minimal(list wordList) wordList {
+	texts := slices.Clone(list.texts)
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+	kept := wordList{before: list.before, partly: list.partly}
+	for _, text := range texts {
+		at := -1
+		for _, short := range kept.texts {
+			if at = strings.Index(text, short); at >= 0 {
+				break
+			}
 		}
+		if at < 0 {
+			kept.texts = append(kept.texts, text)
+			continue
+		}
+		kept.before = min(max(kept.before, list.before+at), unbounded)
 	}
 	return kept
 }

@@ -7,18 +7,25 @@ import (
 // profile is what one pass over a folded text tells: which literals it holds
 // and where, and how many digits. It decides which patterns may match.
 type profile struct {
-	digits  int
-	found   hits
-	hits    []hit // in order of their ends
-	class   class // filled when the first pattern asks for it
-	classed bool
+	digits int
+	found  hits
+	hits   []hit // in order of their ends
+	class  class // of all characters, once classified
+	known  bool  // class is
 }
 
 // condition is a need in the terms of one library's literals.
 type condition struct {
 	digits  int
 	classes []class
-	words   []wanted
+	words   []wantedList
+}
+
+// wantedList is a list of literals of which a text holds one; partly in ASCII
+// texts only.
+type wantedList struct {
+	wanted
+	partly bool
 }
 
 // conditionOf binds a need to the automaton. Lists that are not in it are left
@@ -27,56 +34,60 @@ func conditionOf(n need, l *literals) condition {
 	c := condition{digits: n.digits, classes: n.classes}
 	for _, list := range n.words {
 		if want, ok := l.set(list.texts); ok {
-			c.words = append(c.words, want)
+			c.words = append(c.words, wantedList{want, list.partly})
 		}
 	}
 	return c
 }
 
-// met tells whether the characters from to end of a text, which p describes,
-// may hold a match.
-func (c *condition) met(p *profile, b *body, from, end int) bool {
+// met tells whether a text that p describes may hold a match; plain that it is
+// ASCII.
+func (c *condition) met(p *profile, plain bool) bool {
 	if p.digits < c.digits {
 		return false
 	}
 	for _, want := range c.words {
-		if !want.in(p.found) {
-			return false
-		}
-	}
-	if len(c.classes) == 0 {
-		return true
-	}
-	p.classify(b, from, end)
-	for i := range c.classes {
-		want := &c.classes[i]
-		if p.class.ascii[0]&want.ascii[0]|p.class.ascii[1]&want.ascii[1] == 0 && !(want.other && p.class.other) {
+		if !(want.partly && !plain) && !want.in(p.found) {
 			return false
 		}
 	}
 	return true
 }
 
-// classify collects the characters of the text, once.
-func (p *profile) classify(b *body, from, end int) {
-	if p.classed {
-		return
-	}
-	p.classed = true
-	if b.ascii {
-		for i := from; i < end; i++ {
-			p.class.ascii[b.text[i]>>6&1] |= 1 << (b.text[i] & 63)
+// within tells whether characters from to end of a body hold one of each class
+// that a match needs.
+func (c *condition) within(b *body, from, end int) bool {
+	return len(c.classes) == 0 || c.in(b.classOf(from, end))
+}
+
+// in tells whether all has one character of each class that a match needs.
+func (c *condition) in(all class) bool {
+	for i := range c.classes {
+		want := &c.classes[i]
+		if all.ascii[0]&want.ascii[0]|all.ascii[1]&want.ascii[1] == 0 && !(want.other && all.other) {
+			return false
 		}
-		return
+	}
+	return true
+}
+
+// classOf collects characters from to end.
+func (b *body) classOf(from, end int) (all class) {
+	if b.ascii {
+		for _, char := range []byte(b.text[from:end]) {
+			all.ascii[char>>6&1] |= 1 << (char & 63)
+		}
+		return all
 	}
 	for _, r := range b.runes[from:end] {
-		p.class.add(r)
+		all.add(r)
 	}
+	return all
 }
 
 // reset clears p for a library with so many words of hits.
 func (p *profile) reset(words int) {
-	p.digits, p.class, p.classed = 0, class{}, false
+	p.digits, p.class, p.known = 0, class{}, false
 	if cap(p.found) < words {
 		p.found = make(hits, words)
 	}
@@ -111,10 +122,10 @@ func (p *profile) readASCII(l *literals, text string) bool {
 func (p *profile) note(l *literals, state uint32, text string, end int) {
 	for _, id := range l.found[state/l.width] {
 		of := &l.list[id]
-		if of.end && end < len(text) && isWordByte(text[end]) {
+		if of.end && end < len(text) && joins(rune(text[end-1]), rune(text[end])) {
 			continue
 		}
-		if start := end - int(of.length); of.start && start > 0 && isWordByte(text[start-1]) {
+		if start := end - int(of.length); of.start && start > 0 && joins(rune(text[start]), rune(text[start-1])) {
 			continue
 		}
 		p.found.add(id)
@@ -148,19 +159,20 @@ func (p *profile) readRunes(l *literals, text []rune) {
 	}
 }
 
-// bordered tells whether the borders that a literal wants may be there. Of
-// characters that are not ASCII only letters and digits deny it.
+// bordered tells whether the borders that a literal wants may be there.
 func (of *literal) bordered(text []rune, end int) bool {
-	if of.end && end < len(text) && joinsWord(text[end]) {
+	if of.end && end < len(text) && joins(text[end-1], text[end]) {
 		return false
 	}
 	start := end - int(of.length)
-	return !of.start || start == 0 || !joinsWord(text[start-1])
+	return !of.start || start == 0 || !joins(text[start], text[start-1])
 }
 
-func joinsWord(r rune) bool {
-	if r < 0x80 {
-		return isWordByte(byte(r))
+// joins tells whether a neighbour belongs to the word of a literal: a letter to
+// letters, a digit to digits, as the words of phrases are split.
+func joins(edge, neighbour rune) bool {
+	if sortOf(edge) == digit {
+		return sortOf(neighbour) == digit
 	}
-	return unicode.IsLetter(r) || unicode.Is(unicode.Nd, r)
+	return neighbour < 0x80 && sortOf(neighbour) == letter || neighbour >= 0x80 && unicode.IsLetter(neighbour)
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // resolve turns candidates into ordered, disjoint findings. Enforced ones come
@@ -14,7 +15,8 @@ func (sc *scan) resolve() []Finding {
 	}
 	slices.SortStableFunc(sc.found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rule.mode, b.rule.mode), cmp.Compare(b.score, a.score),
-			cmp.Compare(b.end-b.start, a.end-a.start), cmp.Compare(a.rule.order, b.rule.order), cmp.Compare(a.start, b.start))
+			cmp.Compare(b.end-b.start, a.end-a.start), cmp.Compare(a.rule.order, b.rule.order), cmp.Compare(a.start, b.start),
+			strings.Compare(a.part, b.part), strings.Compare(a.name, b.name))
 	})
 	kept := make([]*candidate, 0, min(len(sc.found), 16))
 	for i := range sc.found {

@@ -1,11 +1,11 @@
 package rules
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/piiproxy/piiproxy/rules/names"
 )
@@ -21,19 +21,22 @@ const (
 	takeName   taking = iota // a name: nearly any word counts
 	takeLikely               // a name without common words
 	takeKnown                // a name that begins with a first name of the list
-	takeTitled               // a name after a title
+	takeProper               // a name with a capital that is no common word
+	takeListed               // a name with a capital that begins with a first or last name of the list
 	takeWord                 // all up to the next space
 	takeAnswer               // the whole text is the answer to a question
+	takeWords                // the words themselves: what a prompt rule asks for
 )
 
 // takings are the words of the rule files.
 var takings = map[string]taking{
-	"name": takeName, "likely_name": takeLikely, "known_name": takeKnown, "titled_name": takeTitled,
-	"word": takeWord, "answer": takeAnswer,
+	"name": takeName, "likely_name": takeLikely, "known_name": takeKnown, "listed_name": takeListed,
+	"proper_name": takeProper,
+	"word":        takeWord, "answer": takeAnswer,
 }
 
 // backward tells whether a value may stand before the words.
-func (t taking) backward() bool { return t <= takeKnown }
+func (t taking) backward() bool { return t <= takeProper }
 
 // takes returns what take may be, sorted.
 func takes() []string {
@@ -46,6 +49,8 @@ type said struct {
 	phrases map[string][]announcement // by first word
 	answers []float64                 // scores of items that read the whole text as an answer
 	letters []string                  // the literal of each phrase
+	reach   int                       // characters from the beginning of a phrase to the end of its literal, at most
+	begins  [256]uint32               // by the first letter of a phrase in ASCII: the lengths of its first word
 }
 
 // announcement is one phrase that stands next to a value.
@@ -95,6 +100,18 @@ func newSaid(y []saidYAML) *said {
 	return s
 }
 
+// wordsAsked finds the words of a prompt rule; nil when there are none.
+func wordsAsked(words []string) *said {
+	if len(words) == 0 {
+		return nil
+	}
+	s := &said{phrases: map[string][]announcement{}}
+	for _, text := range words {
+		s.add(text, announcement{take: takeWords})
+	}
+	return s
+}
+
 // add indexes one phrase. A mark at its end must stand in the text too; "^" in
 // front means the beginning of a line or sentence.
 func (s *said) add(text string, a announcement) {
@@ -106,23 +123,51 @@ func (s *said) add(text string, a announcement) {
 	if !a.back {
 		a.mark = marks[text[len(text)-1]]
 	}
-	s.phrases[a.words[0]] = append(s.phrases[a.words[0]], a)
-	s.letters = append(s.letters, literalOf(a.words))
+	length := len(a.words) * maxPhraseGap
+	for _, word := range a.words {
+		length += 2 * len(word) // with combining marks
+	}
+	s.reach = max(s.reach, length)
+	first := a.words[0]
+	s.phrases[first] = append(s.phrases[first], a)
+	s.begins[first[0]] |= 1 << min(len(first), 31)
+	s.letters = append(s.letters, literalOf(clue(a.words)))
 }
 
-// literals returns lower-case ASCII literals, one of which an ASCII text holds
-// when a phrase is in it. None, or an empty one: any text may match.
+// clues are words that a text seldom holds without announcing somebody, whatever
+// longer words stand with them: "name on the order".
+var clues = setOf("name names under nombre nome nom namen naam nama wife husband lives")
+
+// clue returns the part of a phrase by which texts with it are found.
+func clue(words []string) []string {
+	for i, word := range words {
+		if clues[word] {
+			return words[i : i+1]
+		}
+	}
+	if !slices.ContainsFunc(words, func(word string) bool { return len(word) > 1 }) {
+		return words[len(words)-1:] // "i'm": an i alone is in every text
+	}
+	return words
+}
+
+// literals returns lower-case ASCII literals, one of which a text holds when a
+// phrase with a word in ASCII is in it; nil when any text may match.
 func (s *said) literals() []string {
-	if len(s.answers) > 0 || slices.Contains(s.letters, "") {
+	if len(s.answers) > 0 {
 		return nil
 	}
-	return s.letters
+	return slices.DeleteFunc(slices.Clone(s.letters), func(letters string) bool { return letters == "" })
 }
 
-// match calls yield for every value that words from from to to announce.
-func (s *said) match(b *body, from, to int, yield func(start, end int, score float64)) {
+// foreign tells whether a phrase has no word in ASCII.
+func (s *said) foreign() bool { return slices.Contains(s.letters, "") }
+
+// match calls yield for every value between from and to that words announce
+// which begin at first or later and before last.
+func (s *said) match(b *body, from, to, first, last int, yield func(start, end int, score float64)) {
 	v := &voice{body: b, from: from, to: to}
-	if len(s.answers) > 0 {
+	if len(s.answers) > 0 && first == from {
 		v.answer(func(start, end int) {
 			for _, score := range s.answers {
 				yield(start, end, score)
@@ -132,9 +177,15 @@ func (s *said) match(b *body, from, to int, yield func(start, end int, score flo
 	if len(s.phrases) == 0 {
 		return
 	}
-	for w, ok := v.next(from); ok; w, ok = v.next(w.end) {
-		key := v.key(w)
-		candidates := s.phrases[string(key)]
+	for first > from && first < to && inWord(b.at(first-1)) && inWord(b.at(first)) {
+		first++ // a word that began before
+	}
+	for w, ok := v.next(first); ok && w.start < last; w, ok = v.next(w.end) {
+		letter := v.body.at(w.start)
+		if letter < utf8.RuneSelf && s.begins[lower(byte(letter))]&(1<<min(w.end-w.start, 31)) == 0 && v.plain(w) {
+			continue
+		}
+		candidates := s.phrases[string(v.key(w))]
 		for i := range candidates {
 			if start, end, found := v.announced(&candidates[i], w); found {
 				yield(start, end, candidates[i].score)
@@ -155,6 +206,9 @@ func (v *voice) announced(a *announcement, w span) (start, end int, ok bool) {
 			return 0, 0, false
 		}
 		last = following
+	}
+	if a.take == takeWords {
+		return w.start, last.end, true
 	}
 	if a.back {
 		return v.nameBefore(w.start, a.take)
@@ -229,34 +283,15 @@ func (v *voice) wordAfter(at int) (start, end int, ok bool) {
 	return at, end, true
 }
 
-// checkSaid says what is wrong with a rule's said items.
-func checkSaid(items []saidYAML) (problems []error) {
-	for _, item := range items {
-		take, known := takings[item.Take]
+// said runs an entry's said items where phrases may begin.
+func (sc *scan) said(e *entry, f frame, first, last int) {
+	e.said.match(&sc.body, f.from, f.end, first, last, func(start, end int, score float64) {
 		switch {
-		case !known:
-			problems = append(problems, errors.New("take "+quote(item.Take)+suggest(item.Take, takes())+" must be one of "+strings.Join(takes(), ", ")))
-		case take == takeAnswer && len(item.After)+len(item.Before) > 0:
-			problems = append(problems, errors.New("take "+item.Take+" reads a whole text; leave after and before out"))
-		case take != takeAnswer && len(item.After)+len(item.Before) == 0:
-			problems = append(problems, errors.New("nothing announces the value; add phrases to after or before"))
-		case !take.backward() && len(item.Before) > 0:
-			problems = append(problems, errors.New("take "+item.Take+" reads what stands after words; use after"))
-		}
-		for _, text := range slices.Concat(item.After, item.Before) {
-			if len(wordsOf(text)) == 0 || len(text) > 200 {
-				problems = append(problems, errors.New("phrase "+quote(text)+" needs a letter or digit and at most 200 bytes"))
-			}
-		}
-	}
-	return problems
-}
-
-// said runs a rule's said items over one window.
-func (sc *scan) said(a *active, f frame) {
-	a.said.match(&sc.body, f.from, f.end, func(start, end int, score float64) {
-		if start >= f.owned && start < f.next {
-			sc.score(a, &pattern{score: score, name: "said"}, start, end)
+		case start < f.owned || start >= f.next:
+		case e.prompt != nil:
+			sc.asking = append(sc.asking, asking{e.prompt, start, end, true})
+		default:
+			sc.score(sc.set.byRule[e.rule.order], &pattern{score: score, name: "said"}, start, end)
 		}
 	})
 }

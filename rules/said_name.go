@@ -11,6 +11,9 @@ const (
 	maxNameParts = 7 // with them
 )
 
+// around are the words that stand around names.
+const around = names.Stop | names.Foreign
+
 // particles stand between the parts of a name.
 var particles = setOf("de da do dos das del della dela di du des la las los le van von der den ter ten zu zur bin ibn binti bint al el abu ul ur y e san santa st")
 
@@ -18,8 +21,8 @@ var particles = setOf("de da do dos das del della dela di du des la las los le v
 var titles = setOf("mr mrs ms miss mister mx dr doctor prof professor sir madam madame mme mlle monsieur herr frau fraulein senor senora senorita sr sra srta dona " +
 	"signor signora sig dott ing shri smt sri bapak pak ibu bu rev captain")
 
-// fillers stand between an announcement and the name.
-var fillers = setOf("is s actually just its um uh er well like also")
+// beforeNames stand between an announcement and the name.
+var beforeNames = setOf("is s actually just its um uh er well like also")
 
 func setOf(text string) map[string]bool {
 	set := map[string]bool{}
@@ -32,9 +35,9 @@ func setOf(text string) map[string]bool {
 // nameAfter reads the name at a place, as far as it goes.
 func (v *voice) nameAfter(at int, take taking) (start, end int, ok bool) {
 	first, ok := v.token(at)
-	for skipped := 0; ok && skipped < 3 && first.start-at <= maxPhraseGap; skipped++ {
+	for skipped := 0; ok && skipped < 3 && first.start-at <= maxPhraseGap && (!first.is(names.First|names.Last) || first.is(around)); skipped++ {
 		key := v.key(first.span)
-		if !titles[string(key)] && !fillers[string(key)] {
+		if !titles[string(key)] && !beforeNames[string(key)] {
 			break
 		}
 		at = first.end
@@ -47,8 +50,8 @@ func (v *voice) nameAfter(at int, take taking) (start, end int, ok bool) {
 		return 0, 0, false
 	}
 	start = first.start
-	if v.particle(first) {
-		if next, more := v.token(first.end); more && next.gap == ' ' && v.opens(next, take) && take == takeName {
+	if take == takeName && v.particle(first) {
+		if next, more := v.token(first.end); more && next.gap == ' ' && v.opens(next, take) {
 			return start, v.nameEnd(next), true
 		}
 	}
@@ -74,13 +77,21 @@ func (v *voice) opens(t token, take taking) bool {
 	}
 	switch take {
 	case takeName:
-		return !t.is(names.Stop) || listed && written
+		return !t.is(around) || listed && written || t.is(names.Foreign) && (listed || written || v.ends(t))
 	case takeLikely:
-		return !t.is(names.Stop|names.Common) || listed && written && !t.is(names.Stop)
+		return !t.is(around|names.Common) || listed && !t.is(around) && (written || v.ends(t))
 	case takeKnown:
 		return v.known(t)
+	case takeProper:
+		return written && (!t.is(around|names.Common) || v.surnamed(t) && !t.is(around))
 	}
-	return written && (listed && !t.is(names.Stop|names.Common) || v.surnamed(t) && !t.is(names.Stop))
+	return written && (listed && !t.is(around|names.Common) || v.surnamed(t) && !t.is(around))
+}
+
+// ends tells whether nothing follows a token, or nothing but a number.
+func (v *voice) ends(t token) bool {
+	next, ok := v.token(t.end)
+	return !ok || next.digits
 }
 
 func dotLength(t token) int {
@@ -90,10 +101,14 @@ func dotLength(t token) int {
 	return 0
 }
 
-// known tells whether a token is a first name and no common word, or a common
-// word that stands as a first name before a last one.
+// known tells whether a token is a first name and no common word, a common
+// word that stands as a first name before a last one, or the first of two words
+// that are in no list and written like a name.
 func (v *voice) known(t token) bool {
-	if !t.is(names.First) || t.is(names.Stop) || t.letters < 3 {
+	if t.kind == 0 && t.letters > 2 && t.writing == capital {
+		return v.surnamed(t)
+	}
+	if !t.is(names.First) || t.is(around) || t.letters < 3 {
 		return false
 	}
 	return !t.is(names.Common) || t.writing == capital && v.surnamed(t)
@@ -108,7 +123,7 @@ func (v *voice) surnamed(t token) bool {
 			return false
 		}
 		if !next.initial() {
-			return !next.digits && !next.is(names.Common|names.Stop) || next.is(names.Last)
+			return !next.digits && !next.is(names.Common|around) || next.is(names.Last)
 		}
 		t = next
 	}
@@ -174,8 +189,10 @@ func (v *voice) continues(t, first token) bool {
 		return !t.is(names.Stop) || t.is(names.Last) // "Jane Church", "Ann Best"
 	case t.is(names.Stop):
 		return false
+	case t.is(names.Foreign):
+		return v.ends(t)
 	case first.writing == capital && t.writing == small:
-		return t.is(names.First|names.Last) && !t.is(names.Common)
+		return listed && (!t.is(names.Common) || v.ends(t))
 	case t.is(names.Common):
 		return listed
 	}
@@ -191,7 +208,7 @@ func (v *voice) nameBefore(at int, take taking) (start, end int, ok bool) {
 		if !found || t.digits || n > 0 && run[n-1].gap != ' ' || n == 0 && !v.close(t.end, at) {
 			break
 		}
-		if t.is(names.Stop) && !t.is(names.First|names.Last) || !t.initial() && t.is(names.Common) && !(t.is(names.First|names.Last) && t.writing != small) {
+		if t.is(around) && !t.is(names.First|names.Last) || !t.initial() && t.is(names.Common) && !(t.is(names.First|names.Last) && t.writing != small) {
 			break
 		}
 		run[n] = t

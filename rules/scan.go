@@ -203,11 +203,8 @@ func (sc *scan) window(f frame) error {
 			return err
 		}
 	}
-	if len(sc.profile.hits) == 0 && sc.profile.digits == 0 && len(sc.index.always) == 0 && !sc.set.unfiltered {
-		return nil
-	}
 	sc.places = sc.places[:0]
-	sc.queue = sc.merge(sc.jobs(f), f)
+	sc.queue = sc.jobs(f)
 	for _, j := range sc.queue {
 		if err := sc.run(&sc.index.entries[j.entry], j, f); err != nil {
 			return err
@@ -220,7 +217,7 @@ func (sc *scan) window(f frame) error {
 func (sc *scan) run(e *entry, j job, f frame) error {
 	narrow := f
 	if e.said != nil {
-		sc.said(sc.set.byRule[e.rule.order], f)
+		sc.said(e, f, j.start, j.end)
 		return nil
 	}
 	if e.pattern.need.local {
@@ -230,9 +227,12 @@ func (sc *scan) run(e *entry, j job, f frame) error {
 	if narrow.owned >= narrow.next {
 		return nil
 	}
+	if !sc.set.unfiltered && !e.when.within(&sc.body, narrow.from, narrow.end) {
+		return nil
+	}
 	if e.prompt != nil {
 		return sc.match(e.pattern, narrow, func(start, end int) {
-			sc.asking = append(sc.asking, asking{e.prompt, start, end})
+			sc.asking = append(sc.asking, asking{e.prompt, start, end, false})
 		})
 	}
 	a := sc.set.byRule[e.rule.order]
@@ -241,15 +241,15 @@ func (sc *scan) run(e *entry, j job, f frame) error {
 
 // wants tells whether an entry runs in this set and context, and whether the
 // frame may hold a match that counts.
-func (sc *scan) wants(e *entry, f frame) bool {
+func (sc *scan) wants(e *entry) bool {
 	if e.prompt != nil {
-		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.when.met(&sc.profile, &sc.body, f.from, f.end))
+		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, sc.body.ascii))
 	}
 	a := sc.set.byRule[e.rule.order]
 	if a == nil || !sc.set.allows(a, &sc.context) {
 		return false
 	}
-	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, &sc.body, f.from, f.end) && sc.promising(a, e.pattern)
+	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, sc.body.ascii) && sc.promising(a, e.pattern)
 }
 
 // promising tells whether a pattern that needs context to reach the threshold

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -52,10 +54,12 @@ func (sc *scan) below(c candidate) {
 }
 
 // settle reads the context of what was proposed and keeps what reaches its
-// threshold. Rules that look for findings of other kinds nearby come last.
+// threshold. Rules that look for findings of other kinds nearby come last, in
+// file order, because they may look for each other's.
 func (sc *scan) settle() error {
-	slices.SortStableFunc(sc.proposed, func(a, b candidate) int {
-		return min(len(a.rule.kinds), 1) - min(len(b.rule.kinds), 1)
+	slices.SortFunc(sc.proposed, func(a, b candidate) int {
+		return cmp.Or(min(len(a.rule.kinds), 1)-min(len(b.rule.kinds), 1), cmp.Compare(a.rule.order, b.rule.order),
+			cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end), strings.Compare(a.part, b.part), strings.Compare(a.name, b.name))
 	})
 	for i := range sc.proposed {
 		if i%settleCheck == settleCheck-1 {

@@ -48,7 +48,7 @@ func newShapes(form string) ([]shape, error) {
 		if i < len(form) && form[i] == '{' {
 			end := strings.IndexByte(form[i:], '}')
 			var err error
-			if least, most, err = repeats(form[i:], end); err != nil {
+			if least, most, err = repetition(form[i:], end); err != nil {
 				return nil, err
 			}
 			i += end + 1
@@ -66,8 +66,8 @@ func newShapes(form string) ([]shape, error) {
 	return variants, nil
 }
 
-// repeats reads "{n}" or "{n,m}" that ends at end.
-func repeats(text string, end int) (least, most int, err error) {
+// repetition reads "{n}" or "{n,m}" that ends at end.
+func repetition(text string, end int) (least, most int, err error) {
 	if end < 0 {
 		return 0, 0, fmt.Errorf("form has { without }")
 	}

@@ -41,6 +41,19 @@ func (v *voice) next(at int) (w span, ok bool) {
 	return w, w.end > w.start
 }
 
+// plain tells whether a word is ASCII, so that its key is as long as itself.
+func (v *voice) plain(w span) bool {
+	if v.body.ascii {
+		return true
+	}
+	for at := w.start; at < w.end; at++ {
+		if v.body.at(at) >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // key returns the normal form of a stretch: lower case, without accents and
 // without what is no letter or digit. It is valid until the next call; a
 // longer word than maxKey gives the empty key.
@@ -91,7 +104,7 @@ type token struct {
 	kind    names.Kind
 	writing writing
 	letters int  // number of letters
-	digits  bool // holds a digit
+	digits  bool // holds a digit, or is part of an address or a handle: no name
 	gap     rune // what stands before it: ' ', a line end, punctuation, or 0 at the beginning
 	dot     bool // a dot follows directly
 }
@@ -138,10 +151,33 @@ func (v *voice) token(at int) (t token, ok bool) {
 		t.writing = shout
 	}
 	t.dot = at < v.to && v.body.at(at) == '.'
+	t.digits = t.digits || v.glued(t.span)
 	v.possessive(&t)
 	t.kind = v.kinds(t.span)
 	return t, t.end > t.start
 }
+
+// glued tells whether a token is part of something without spaces that holds a
+// sign of addresses and handles: jane.doe@example.com, jane_doe, @jane.
+func (v *voice) glued(w span) bool {
+	for at := w.start; at > v.from && w.start-at < maxKey; at-- {
+		if r := v.body.at(at - 1); handles(r) {
+			return true
+		} else if !inWord(r) && r != '.' && r != '-' {
+			break
+		}
+	}
+	for at := w.end; at < v.to && at-w.end < maxKey; at++ {
+		if r := v.body.at(at); handles(r) {
+			return true
+		} else if !inWord(r) && r != '.' && r != '-' {
+			break
+		}
+	}
+	return false
+}
+
+func handles(r rune) bool { return r == '@' || r == '_' || r == '\\' || r == '#' }
 
 // gap is 0 at the beginning of the text, else a space for now.
 func (v *voice) gap(at int) rune {

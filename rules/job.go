@@ -1,0 +1,166 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+)
+
+// job is an entry and the characters that its matches lie in.
+type job struct {
+	entry      int32
+	start, end int
+}
+
+// jobs returns what may match in a frame, ordered by entry and place; the jobs
+// of an entry do not overlap.
+func (sc *scan) jobs(f frame) []job {
+	x := sc.index
+	list := sc.queue[:0]
+	if sc.set.unfiltered {
+		for i := range x.entries {
+			if sc.wants(&x.entries[i]) {
+				list = append(list, job{int32(i), f.from, f.end})
+			}
+		}
+		return list
+	}
+	for _, h := range sc.profile.hits {
+		for _, i := range x.byLiteral[h.literal] {
+			begin := f.from + int(h.end-x.literals.list[h.literal].length)
+			list = append(list, sc.spot(i, begin, f))
+		}
+	}
+	for _, i := range x.always {
+		if sc.holds(&x.entries[i], f) {
+			list = append(list, job{i, f.from, f.end})
+		}
+	}
+	if !sc.body.ascii {
+		for _, i := range x.foreign {
+			list = append(list, job{i, f.from, f.end})
+		}
+	}
+	list = sc.merge(list)
+	for _, i := range x.byDigits {
+		e := &x.entries[i]
+		if e.when.digits > sc.profile.digits {
+			break
+		}
+		if sc.wants(e) {
+			list = sc.nearDigits(list, i, f)
+		}
+	}
+	return list
+}
+
+// holds tells whether a frame has one character of each class that e needs. The
+// frame is classified once.
+func (sc *scan) holds(e *entry, f frame) bool {
+	if len(e.when.classes) == 0 {
+		return true
+	}
+	if p := &sc.profile; !p.known {
+		p.known, p.class = true, sc.body.classOf(f.from, f.end)
+	}
+	return e.when.in(sc.profile.class)
+}
+
+// spot returns where a match of entry i lies whose literal begins at begin.
+func (sc *scan) spot(i int32, begin int, f frame) job {
+	e := &sc.index.entries[i]
+	if e.said != nil {
+		return job{i, max(f.from, begin-e.said.reach), min(f.end, begin+1)}
+	}
+	if !e.pattern.need.local {
+		return job{i, f.from, f.end}
+	}
+	x := &e.pattern.need.extent
+	if e.before > x.width { // lookaround sees the literal
+		reach := x.width + x.behind + x.ahead
+		return job{i, max(f.from, begin-reach), min(f.end, begin+reach)}
+	}
+	start, end := max(f.from, begin-e.before), min(f.end, begin+x.width)
+	return job{i, sc.stretchLeft(x, begin, start), sc.stretchRight(x, begin, end)}
+}
+
+// stretchLeft goes left from at, at most to least, over what a match may hold.
+func (sc *scan) stretchLeft(x *extent, at, least int) int {
+	for at > least && x.chars.has(sc.body.at(at-1)) {
+		at--
+	}
+	return at
+}
+
+// stretchRight goes right from at, at most to most, over what a match may hold.
+func (sc *scan) stretchRight(x *extent, at, most int) int {
+	for at < most && x.chars.has(sc.body.at(at)) {
+		at++
+	}
+	return at
+}
+
+// nearDigits adds the places where enough digits for entry i stand together,
+// among characters that a match may hold.
+func (sc *scan) nearDigits(list []job, i int32, f frame) []job {
+	need := &sc.index.entries[i].pattern.need
+	x := &need.extent
+	if !need.local || need.inner == 0 {
+		return append(list, job{i, f.from, f.end})
+	}
+	places := sc.digitPlaces(f)
+	last := len(list)
+	for first := 0; first+need.inner <= len(places); first++ {
+		from, to := int(places[first]), int(places[first+need.inner-1])
+		if to-from >= x.width {
+			continue
+		}
+		if n := len(list); n > last && to < list[n-1].end && from+x.width <= list[n-1].end {
+			continue // inside the job before
+		}
+		j := job{i, sc.stretchLeft(x, from, max(f.from, to-x.width+1)), sc.stretchRight(x, from, min(f.end, from+x.width))}
+		if j.end <= to { // what stands between the digits is in no match
+			continue
+		}
+		if n := len(list); n > last && j.start <= list[n-1].end {
+			list[n-1].end = max(list[n-1].end, j.end)
+		} else {
+			list = append(list, j)
+		}
+	}
+	return list
+}
+
+// digitPlaces returns where the digits of a frame stand, read once.
+func (sc *scan) digitPlaces(f frame) []int32 {
+	if len(sc.places) == 0 {
+		for at := f.from; at < f.end; at++ {
+			if sortOf(sc.body.at(at)) == digit {
+				sc.places = append(sc.places, int32(at))
+			}
+		}
+	}
+	return sc.places
+}
+
+// merge sorts jobs by entry and place, joins those that overlap and drops those
+// whose entries do not run or cannot match.
+func (sc *scan) merge(list []job) []job {
+	slices.SortFunc(list, func(a, b job) int { return cmp.Or(cmp.Compare(a.entry, b.entry), cmp.Compare(a.start, b.start)) })
+	kept := list[:0]
+	for i, j := range list {
+		if i > 0 && list[i-1].entry == j.entry { // judged already
+			if n := len(kept); n > 0 && kept[n-1].entry == j.entry {
+				if j.start <= kept[n-1].end {
+					kept[n-1].end = max(kept[n-1].end, j.end)
+				} else {
+					kept = append(kept, j)
+				}
+			}
+			continue
+		}
+		if sc.wants(&sc.index.entries[j.entry]) {
+			kept = append(kept, j)
+		}
+	}
+	return kept
+}
