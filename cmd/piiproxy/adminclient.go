@@ -13,10 +13,14 @@ import (
 	"github.com/piiproxy/piiproxy/config"
 )
 
+// adminTimeout is how long an order may take: reloading runs every example of
+// every rule.
+const adminTimeout = time.Minute
+
 // adminClient calls the admin listener. With TLS it trusts the listener's own
 // certificate file and nothing else: commands run where the file is.
 func adminClient(endpoint config.Endpoint) (*http.Client, string, error) {
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{Proxy: nil}}
+	client := &http.Client{Timeout: adminTimeout, Transport: &http.Transport{Proxy: nil}}
 	host := reachable(endpoint.Addr)
 	if !endpoint.TLS.On() {
 		return client, "http://" + host, nil

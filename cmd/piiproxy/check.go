@@ -146,6 +146,7 @@ func checkRules(report *report, loaded *config.Config) {
 			addRuleErrors(report, loaded, fmt.Sprintf("accounts[%d]", i), err)
 		}
 	}
+	checkPins(report, loaded, library)
 	report.note("rules", "%s, version %s", count(len(library.Rules()), "rule"), library.Version())
 }
 
@@ -163,7 +164,7 @@ func addRuleErrors(report *report, loaded *config.Config, key string, err error)
 		if complaint.Rule != "" {
 			text = "rule " + complaint.Rule + ": " + text
 		}
-		source := slices.Index(loaded.Rules, complaint.File)
+		source := sourceOf(loaded, complaint.File)
 		switch {
 		case complaint.File == "own":
 			report.add(loaded.Complaint(key+".own", "%s", text))
@@ -175,6 +176,38 @@ func addRuleErrors(report *report, loaded *config.Config, key string, err error)
 			report.complain(complaint.String())
 		}
 	}
+}
+
+// sourceOf is the place of a source in the configuration, -1 when it is not there
+// by this name.
+func sourceOf(loaded *config.Config, name string) int {
+	return slices.IndexFunc(loaded.Rules, func(source string) bool {
+		unpinned, _ := rules.Unpinned(source)
+		return unpinned == name
+	})
+}
+
+// checkPins warns of packs and files that are no longer what was last read
+// through.
+func checkPins(report *report, loaded *config.Config, library *rules.Library) {
+	for _, warning := range pinWarnings(loaded, library) {
+		report.add(warning)
+	}
+}
+
+// pinWarnings are the complaints about pins, at the keys of the configuration.
+func pinWarnings(loaded *config.Config, library *rules.Library) []config.Complaint {
+	var warnings []config.Complaint
+	for _, drifted := range library.Drift() {
+		key := "rules"
+		if i := sourceOf(loaded, drifted.File); i >= 0 {
+			key = fmt.Sprintf("rules[%d]", i)
+		}
+		warning := loaded.Complaint(key, "%s %s", drifted.File, drifted.Text)
+		warning.Warning = true
+		warnings = append(warnings, warning)
+	}
+	return warnings
 }
 
 func checkKeys(report *report, loaded *config.Config) {

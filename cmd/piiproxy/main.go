@@ -33,6 +33,8 @@ type commands struct {
 	Scan         scanCommand         `cmd:"" help:"Redact texts, rows, or raw webhook and Graph bodies."`
 	Eval         evalCommand         `cmd:"" help:"Measure the rules on labelled corpora."`
 	Rules        rulesCommand        `cmd:"" help:"For people who write rules."`
+	Replay       replayCommand       `cmd:"" help:"What a configuration would have done on recorded payloads."`
+	Review       reviewCommand       `cmd:"" help:"Look through a sample of what shadow mode found."`
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`

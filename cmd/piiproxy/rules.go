@@ -2,24 +2,34 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
+	"github.com/piiproxy/piiproxy/console"
 	"github.com/piiproxy/piiproxy/rules"
 )
 
 type rulesCommand struct {
 	List    rulesListCommand    `cmd:"" help:"List the rules in the order in which they count."`
 	Test    rulesTestCommand    `cmd:"" help:"Run the examples inside rule files."`
-	Explain rulesExplainCommand `cmd:"" help:"Say what a text is found to hold, and why."`
+	Lint    rulesLintCommand    `cmd:"" help:"Find patterns that can run away, rules that are too wide, examples that show nothing."`
+	Diff    rulesDiffCommand    `cmd:"" help:"Compare two rule sets on the same texts."`
+	Import  rulesImportCommand  `cmd:"" help:"Turn another program's rules into ours."`
+	Reload  rulesReloadCommand  `cmd:"" help:"Have the running serve take up the rules on disk."`
+	Explain rulesExplainCommand `cmd:"" help:"Say what a text is found to hold, why, and what lost."`
 	Schema  rulesSchemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
 }
 
 type rulesListCommand struct {
 	Paths []string `arg:"" optional:"" help:"Rule files, globs or packs; built-in ones when absent."`
+	Packs bool     `help:"List the built-in packs instead, each with the digest that pins it."`
 }
 
 // Run prints one rule a line.
 func (c rulesListCommand) Run(env *environment) error {
+	if c.Packs {
+		return listPacks(env.Stdout)
+	}
 	library, err := rules.Load(sourcesOf(c.Paths))
 	if err != nil {
 		return err
@@ -30,6 +40,16 @@ func (c rulesListCommand) Run(env *environment) error {
 			kinds = "asks " + strings.Join(info.Asks, ",")
 		}
 		if _, err := fmt.Fprintf(env.Stdout, "%-28s %-24s %s\n", info.ID, kinds, fmt.Sprintf("%s:%d", info.File, info.Line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listPacks prints one pack a line, as a configuration names it.
+func listPacks(to io.Writer) error {
+	for _, pack := range rules.BuiltinPacks() {
+		if _, err := fmt.Fprintf(to, "%s  %s\n", pack.Pinned(), count(pack.Rules, "rule")); err != nil {
 			return err
 		}
 	}
@@ -66,43 +86,31 @@ func (c rulesTestCommand) Run(env *environment) error {
 	return err
 }
 
-type rulesExplainCommand struct {
-	Judge judgeFlags `embed:""`
-	Text  string     `arg:"" help:"The text."`
+type rulesReloadCommand struct {
+	Config string `short:"c" required:"" placeholder:"FILE" help:"The configuration."`
 }
 
 // Help is shown by --help.
-func (rulesExplainCommand) Help() string {
-	return `Example:
-  piiproxy rules explain "my cc is 9999999999999999 exp 01/20"`
+func (rulesReloadCommand) Help() string {
+	return `The running serve looks at rule files every two seconds and reloads by itself;
+this does it at once and says what is wrong. It is audited.
+
+Example:
+  piiproxy rules reload -c piiproxy.yaml`
 }
 
-// Run explains a text that the caller typed, so showing it tells nobody news.
-func (c rulesExplainCommand) Run(env *environment) error {
-	judge, err := c.Judge.load()
-	if err != nil {
+// Run asks the running serve.
+func (c rulesReloadCommand) Run(env *environment) error {
+	var done console.Reloaded
+	if err := ask(env.Context, c.Config, "/v1/rules/reload", console.ReloadOrder{Actor: actor()}, &done); err != nil {
 		return err
 	}
-	scope := judge.scope("inbound", "", "", "")
-	result, err := judge.set.Scan(c.Text, scope.Context)
-	if err != nil {
+	if done.Version == done.Previous {
+		_, err := fmt.Fprintf(env.Stdout, "%s in force, version %s as before\n", count(done.Rules, "rule"), done.Version)
 		return err
 	}
-	if len(result.Findings) == 0 {
-		_, err := fmt.Fprintln(env.Stdout, "nothing found")
-		return err
-	}
-	for _, f := range result.Findings {
-		why := make([]string, len(f.Why))
-		for i, reason := range f.Why {
-			why[i] = reason.String()
-		}
-		if _, err := fmt.Fprintf(env.Stdout, "%q  %s  rule %s  score %.2f  %s  (%s)\n", c.Text[f.Start:f.End], f.Kind, f.Rule, f.Score,
-			judge.policy.Inbound.For(f.Kind), strings.Join(why, ", ")); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := fmt.Fprintf(env.Stdout, "%s in force, version %s in the place of %s\n", count(done.Rules, "rule"), done.Version, done.Previous)
+	return err
 }
 
 type rulesSchemaCommand struct{}

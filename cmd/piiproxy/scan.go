@@ -238,11 +238,11 @@ func (s *scanner) row(ctx context.Context, line []byte) error {
 	done := scannedRow{ID: row.ID, Findings: []scanFinding{}, Prompts: []scanPrompt{}}
 	switch {
 	case row.Text != nil && row.Turns == nil:
-		text, err := s.turn(ctx, *row.Text, s.judge.scope(s.command.Direction, s.command.Channel, row.Region, row.Language), nil, &done)
+		result, err := s.turn(ctx, *row.Text, s.judge.scope(s.command.Direction, s.command.Channel, row.Region, row.Language), nil, &done)
 		if err != nil {
 			return err
 		}
-		done.Text = &text
+		done.Text = &result.Text
 	case row.Turns != nil && row.Text == nil:
 		if err := s.turns(ctx, row, &done); err != nil {
 			return err
@@ -257,8 +257,7 @@ func (s *scanner) row(ctx context.Context, line []byte) error {
 
 // turns redacts a conversation; what the bot asked informs the next user turn.
 func (s *scanner) turns(ctx context.Context, row scanRow, done *scannedRow) error {
-	var asked []string
-	var before []rules.Turn
+	var dialogue rules.Dialogue
 	for i, turn := range row.Turns {
 		direction := "inbound"
 		if turn.Speaker == "bot" {
@@ -267,35 +266,25 @@ func (s *scanner) turns(ctx context.Context, row scanRow, done *scannedRow) erro
 			return errors.New(`a speaker is "user" or "bot"`)
 		}
 		scope := s.judge.scope(direction, s.command.Channel, row.Region, row.Language)
-		scope.Context.Before = before
-		if direction == "inbound" {
-			scope.Context.Asked = asked
-		}
-		prompts := len(done.Prompts)
-		text, err := s.turn(ctx, turn.Text, scope, &i, done)
+		scope.Context = dialogue.Context(scope.Context)
+		result, err := s.turn(ctx, turn.Text, scope, &i, done)
 		if err != nil {
 			return err
 		}
-		done.Turns = append(done.Turns, scanTurn{turn.Speaker, text})
-		if direction == "outbound" {
-			asked = nil
-			for _, p := range done.Prompts[prompts:] {
-				asked = append(asked, p.Asks...)
-			}
-		}
-		before = append(before, rules.Turn{Direction: scope.Context.Direction, Text: turn.Text})
+		done.Turns = append(done.Turns, scanTurn{turn.Speaker, result.Text})
+		dialogue.Said(scope.Context.Direction, turn.Text, result.Prompts)
 	}
 	return nil
 }
 
 // turn redacts one text and adds what it finds.
-func (s *scanner) turn(ctx context.Context, text string, scope *redact.Scope, turn *int, done *scannedRow) (string, error) {
+func (s *scanner) turn(ctx context.Context, text string, scope *redact.Scope, turn *int, done *scannedRow) (redact.TextResult, error) {
 	result, err := s.engine.Text(ctx, text, scope)
 	if err != nil {
-		return "", err
+		return result, err
 	}
 	if len(result.Refusals) > 0 {
-		return "", errors.New("the rules ran out of their budget")
+		return result, errors.New("the rules ran out of their budget")
 	}
 	for _, f := range result.Findings {
 		why := make([]string, len(f.Why))
@@ -309,5 +298,5 @@ func (s *scanner) turn(ctx context.Context, text string, scope *redact.Scope, tu
 	for _, ask := range result.Prompts {
 		done.Prompts = append(done.Prompts, scanPrompt{turn, ask.Rule, ask.Asks})
 	}
-	return result.Text, nil
+	return result, nil
 }

@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"sync"
+	"syscall"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -31,8 +35,9 @@ func (serveCommand) Help() string {
   piiproxy serve -c piiproxy.yaml
 
 It logs one JSON line a message to standard output. SIGTERM lets messages
-under way finish, then ends. Secret files and certificates are read again
-when they change.`
+under way finish, then ends. Secret files, certificates and rule files are read
+again when they change; SIGHUP reads the rules at once. Rules that do not load, or
+fail their own examples, leave the ones in force.`
 }
 
 // Run serves until it is told to stop.
@@ -55,6 +60,9 @@ func (c serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	for _, warning := range pinWarnings(settings, s.rules.current.library) {
+		_, _ = fmt.Fprintln(env.Stderr, "piiproxy:", warning)
+	}
 	return errors.Join(s.serve(env.Context), s.close(), ignoreSync(log))
 }
 
@@ -68,7 +76,16 @@ func (s *service) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { s.rules.watch(watching, hup, recheckRules) })
+	defer watch.Wait()
+	defer stop()
 	s.log.Info("", zap.String("event", "started"), zap.String("version", version), zap.Int("accounts", len(s.settings.Accounts)))
+	s.rules.sayDrift()
 	err = server.Serve(ctx)
 	s.log.Info("", zap.String("event", "stopped"))
 	return err
@@ -80,7 +97,7 @@ func (s *service) listeners() ([]proxy.Listener, error) {
 	listeners := []proxy.Listener{
 		{Name: "public", Handler: s.proxy.Public()},
 		{Name: "bot", Handler: s.proxy.Bot()},
-		{Name: "admin", Handler: console.Handler(s.keys, operations{s.proxy})},
+		{Name: "admin", Handler: s.admin()},
 		{Name: "ops", Handler: proxy.Ops(s.ready, s.registry)},
 	}
 	for i, endpoint := range []config.Endpoint{l.Public, l.Bot, l.Admin, l.Ops} {
@@ -91,6 +108,13 @@ func (s *service) listeners() ([]proxy.Listener, error) {
 		}
 	}
 	return listeners, nil
+}
+
+// admin is the operator's way in.
+func (s *service) admin() http.Handler {
+	return console.Handler(s.keys, console.Desks{
+		Operations: operations{s.proxy}, Rules: ruleDesk{s.rules}, Reviews: reviewDesk{s.reviews, s.rules.tenants, s.rules.audit},
+	})
 }
 
 func serverTLS(t config.TLS) (*tls.Config, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/review"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/store/bolt"
 	"github.com/piiproxy/piiproxy/vault"
@@ -31,6 +32,8 @@ type service struct {
 	keys     *keys.Set
 	stores   stores
 	proxy    *proxy.Proxy
+	rules    *reloader
+	reviews  *review.Book
 	closers  []func() error
 }
 
@@ -52,6 +55,7 @@ func assemble(ctx context.Context, settings *config.Config, set *keys.Set, log *
 }
 
 func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vault) error {
+	state := stateOf(s.settings.Rules) // before they are read
 	judge, err := loadRules(s.settings)
 	if err != nil {
 		return err
@@ -75,16 +79,22 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	if err != nil {
 		return err
 	}
+	s.reviews, err = review.New(ctx, review.Config{Store: s.stores.values, Keys: s.keys, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.reviews.Close)
 	limits := limitsOf(s.settings.Limits)
 	limits.TrustedProxies = s.settings.TrustedProxies
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: redact.New(book, wrap(values), limits.Payload), Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
-		PublicURL: s.settings.PublicURL, Now: time.Now,
+		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews,
 	})
 	if err != nil {
 		return err
 	}
+	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state}
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
 	s.closers = append(s.closers, s.proxy.Close, chores.close)
 	return nil
@@ -162,12 +172,11 @@ func tenantsOf(settings *config.Config, judge *judges) (*proxy.Tenants, error) {
 		}
 		accounts = append(accounts, account)
 	}
-	tenants, err := proxy.NewTenants(list, accounts)
+	book, err := judge.rulebook(settings)
 	if err != nil {
 		return nil, err
 	}
-	tenants.RulesVersion = judge.library.Version()
-	return tenants, nil
+	return proxy.NewTenants(list, accounts, book)
 }
 
 // parsed is a URL that the configuration has checked.

@@ -27,7 +27,7 @@ func loadRules(settings *config.Config) (*judges, error) {
 		return nil, err
 	}
 	if failures := library.Test(); len(failures) > 0 {
-		return nil, fmt.Errorf("%s: %d rule tests fail; piiproxy check lists them all", failures[0], len(failures))
+		return nil, failedExamples(failures)
 	}
 	if complaints := settings.CheckKinds(kindsOf(library)); len(complaints) > 0 {
 		return nil, config.Errors(complaints)
@@ -47,6 +47,14 @@ func loadRules(settings *config.Config) (*judges, error) {
 	return j, nil
 }
 
+// failedExamples says that rules do not do what they themselves say.
+type failedExamples []rules.Failure
+
+// Error shows the first one.
+func (f failedExamples) Error() string {
+	return fmt.Sprintf("%s: %d rule tests fail; piiproxy check lists them all", f[0], len(f))
+}
+
 // kindsOf lists every kind that can be found: by a rule, or by the field it
 // stands in.
 func kindsOf(library *rules.Library) []string {
@@ -61,6 +69,20 @@ func (j *judges) set(a *config.Account) (*rules.Set, error) {
 	})
 }
 
+// rulebook is what every account sees of the rules.
+func (j *judges) rulebook(settings *config.Config) (*proxy.Rulebook, error) {
+	book := &proxy.Rulebook{Version: j.library.Version(), Sets: map[string]*rules.Set{}}
+	for i := range settings.Accounts {
+		a := &settings.Accounts[i]
+		set, err := j.set(a)
+		if err != nil {
+			return nil, fmt.Errorf("accounts[%d]: own: %w", i, err)
+		}
+		book.Sets[a.Name] = set
+	}
+	return book, nil
+}
+
 // appOf turns an app of the configuration into the proxy's.
 func appOf(a config.App) *proxy.App {
 	app := &proxy.App{Name: a.Name, Secrets: a.AppSecret.Reveal, VerifyToken: a.VerifyToken.Reveal, SHA1: map[channel.Name]bool{}}
@@ -72,10 +94,6 @@ func appOf(a config.App) *proxy.App {
 
 // accountOf turns an account of the configuration into the proxy's.
 func accountOf(a *config.Account, apps map[string]*proxy.App, judge *judges) (*proxy.Account, error) {
-	set, err := judge.set(a)
-	if err != nil {
-		return nil, fmt.Errorf("own: %w", err)
-	}
 	ch, ok := channel.ByName(a.Channel)
 	if !ok {
 		return nil, fmt.Errorf("channel: %q is none", a.Channel)
@@ -99,7 +117,7 @@ func accountOf(a *config.Account, apps map[string]*proxy.App, judge *judges) (*p
 	}
 	policy := judge.policies[a.Policy]
 	account.Judgement = proxy.Judgement{
-		Policy: policy, Rules: set, Mode: mode, Region: first(a.Regions), Language: first(a.Languages), Media: judge.media[a.Policy],
+		Policy: policy, Mode: mode, Region: first(a.Regions), Language: first(a.Languages), Media: judge.media[a.Policy],
 	}
 	return account, nil
 }
