@@ -30,8 +30,10 @@ type rule struct {
 	validate       validator
 	pass, fail     float64
 	drop           bool // a failed validator drops the match
-	near, far      phraseSet
+	near, far      bitset
 	kinds          []string
+	roots          []string // kinds, and the kinds that their rules look for in turn
+	best           float64  // the most that the validator adds
 	window         int
 	boost          float64
 	where          whereYAML
@@ -106,8 +108,9 @@ func compileRule(doc document, i int, lexicon *lexicon, complain func(text strin
 	}
 	r.said = newSaid(y.Said)
 	r.patterns = append(r.patterns, wordPatterns(y.Words)...)
+	r.best = r.bestVerdict()
 	for j := range r.patterns {
-		r.patterns[j].ceiling = r.patterns[j].score + r.bestVerdict()
+		r.patterns[j].ceiling = r.patterns[j].score + r.best
 	}
 	return r
 }

@@ -21,12 +21,23 @@ const (
 	maxContextRunes = 512
 )
 
+func (s bitset) union(t bitset) bitset {
+	for len(s) < len(t) {
+		s = append(s, 0)
+	}
+	for i := range t {
+		s[i] |= t[i]
+	}
+	return s
+}
+
 // lexicon is every context phrase of a library, found word by word.
 type lexicon struct {
 	words   map[string]int32 // normal form to number
 	byFirst [][]int32        // by number of a word: phrases that begin with it
 	phrases []phrase
 	ids     map[string]int32 // by the words joined with spaces
+	rules   []bitset         // by phrase: the rules that it is near for
 }
 
 // phrase is one near or far phrase.
@@ -39,15 +50,15 @@ func newLexicon() *lexicon {
 	return &lexicon{words: map[string]int32{}, ids: map[string]int32{}}
 }
 
-// phraseSet is a rule's near or far list: one bit a phrase of the lexicon.
-type phraseSet []uint64
+// bitset is a set of small numbers: phrases of the lexicon, or rules.
+type bitset []uint64
 
-func (s phraseSet) has(id int32) bool {
+func (s bitset) has(id int32) bool {
 	word := int(id >> 6)
 	return word < len(s) && s[word]&(1<<(id&63)) != 0
 }
 
-func (s phraseSet) with(id int32) phraseSet {
+func (s bitset) with(id int32) bitset {
 	for int(id>>6) >= len(s) {
 		s = append(s, 0)
 	}
@@ -57,8 +68,8 @@ func (s phraseSet) with(id int32) phraseSet {
 
 // add numbers the phrases of a list. Phrases without a letter or digit are left
 // out; check complains about them.
-func (l *lexicon) add(list []string) phraseSet {
-	var set phraseSet
+func (l *lexicon) add(list []string) bitset {
+	var set bitset
 	for _, text := range list {
 		words := wordsOf(text)
 		if len(words) == 0 {
@@ -111,6 +122,7 @@ type surroundings struct {
 	terms    []term
 	mentions []mention // ordered by first
 	field    []int32   // phrases in the name of the JSON member
+	near     bitset    // rules that find a near phrase anywhere in them
 	read     bool
 }
 
@@ -134,6 +146,10 @@ func (sc *scan) readSurroundings() {
 	}
 	s.terms = sc.body.terms(s.terms, l)
 	s.mentions = l.mentions(s.mentions, s.terms)
+	clear(s.near)
+	for _, m := range s.mentions {
+		s.near = s.near.union(l.rules[m.phrase])
+	}
 	if sc.context.Field == "" {
 		return
 	}
@@ -147,6 +163,7 @@ func (sc *scan) readSurroundings() {
 	}
 	for _, m := range l.mentions(nil, field) {
 		s.field = append(s.field, m.phrase)
+		s.near = s.near.union(l.rules[m.phrase])
 	}
 }
 
@@ -189,7 +206,7 @@ func (s *surroundings) between(start, end int) (left, right int) {
 // nearest returns the phrase of set that stands nearest to the words left and
 // right of a match, wholly within window words, and the number of words
 // between. Of two as near the longer one counts.
-func (s *surroundings) nearest(set phraseSet, left, right, window int) (best int32, at int, ok bool) {
+func (s *surroundings) nearest(set bitset, left, right, window int) (best int32, at int, ok bool) {
 	from, _ := slices.BinarySearchFunc(s.mentions, int32(left-window), func(m mention, first int32) int { return cmp.Compare(m.first, first) })
 	length := int32(0)
 	for _, m := range s.mentions[from:] {
@@ -214,7 +231,7 @@ func (s *surroundings) nearest(set phraseSet, left, right, window int) (best int
 }
 
 // inField returns the phrase of set in the name of the JSON member.
-func (s *surroundings) inField(set phraseSet) (int32, bool) {
+func (s *surroundings) inField(set bitset) (int32, bool) {
 	for _, id := range s.field {
 		if set.has(id) {
 			return id, true

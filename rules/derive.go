@@ -14,9 +14,9 @@ type derivation struct{ measure measure }
 func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 	switch node.T {
 	case syntax.NtOne:
-		return needOfClass(folded(node.Ch), 1)
+		return accented(needOfClass(folded(node.Ch), 1), plainLetter(node.Ch))
 	case syntax.NtSet:
-		return needOfClass(classOfSet(node.Set), 1)
+		return accented(needOfClass(classOfSet(node.Set), 1), plainLetterOf(node.Set))
 	case syntax.NtOneloop, syntax.NtOnelazy, syntax.NtOneloopatomic:
 		return needOfClass(folded(node.Ch), node.M)
 	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
@@ -41,6 +41,13 @@ func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 	return need{} // negative lookaround, references, conditions, anchors: nothing is certain
 }
 
+// accented is the need of a letter with an accent: the automaton knows it by
+// the one without, so that it tells less than other characters beyond ASCII.
+func accented(n need, plain byte) need {
+	n.other = n.other && plain == 0
+	return n
+}
+
 func needOfClass(c class, times int) need {
 	if times < 1 {
 		return need{}
@@ -57,7 +64,7 @@ func needOfClass(c class, times int) need {
 func needOfString(node *syntax.RegexNode, lead string) need {
 	var n need
 	for _, r := range node.Str {
-		one := needOfClass(folded(r), 1)
+		one := accented(needOfClass(folded(r), 1), plainLetter(r))
 		one.words = nil
 		n.join(one)
 	}

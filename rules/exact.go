@@ -62,17 +62,17 @@ func exact(node *syntax.RegexNode) ([]string, bool) {
 	}
 	switch node.T {
 	case syntax.NtOne:
-		return exactClass(folded(node.Ch), 1, 1)
+		return exactLetter(plainLetter(node.Ch), 1, 1)
 	case syntax.NtSet:
-		return exactClass(classOfSet(node.Set), 1, 1)
+		return exactLetter(plainLetterOf(node.Set), 1, 1)
 	case syntax.NtOneloop, syntax.NtOnelazy, syntax.NtOneloopatomic:
-		return exactClass(folded(node.Ch), node.M, node.N)
+		return exactLetter(plainLetter(node.Ch), node.M, node.N)
 	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
-		return exactClass(classOfSet(node.Set), node.M, node.N)
+		return exactLetter(plainLetterOf(node.Set), node.M, node.N)
 	case syntax.NtMulti:
 		texts := []string{""}
 		for _, r := range node.Str {
-			one, ok := exactClass(folded(r), 1, 1)
+			one, ok := exactLetter(plainLetter(r), 1, 1)
 			if !ok {
 				return nil, false
 			}
@@ -102,10 +102,47 @@ func exact(node *syntax.RegexNode) ([]string, bool) {
 	return nil, false
 }
 
-// exactClass handles one character, perhaps repeated or optional.
-func exactClass(c class, least, most int) ([]string, bool) {
-	letter, ok := c.letter()
-	if !ok || most > maxLiteral || most-least > 1 {
+// plainLetter is the ASCII character by which the automaton knows r: lower case,
+// without accent; 0 when there is none.
+func plainLetter(r rune) byte {
+	if foldRune(r) != r {
+		return 0 // never in a folded text
+	}
+	if base := baseLetter(r); base < 0x80 {
+		return byte(base)
+	}
+	return 0
+}
+
+// plainLetterOf is the one plain letter of all characters of a set, 0 when they
+// have several or none.
+func plainLetterOf(set *syntax.CharSet) byte {
+	ranges, ok := rangesOf(set)
+	if !ok {
+		return 0
+	}
+	found := byte(0)
+	for _, span := range ranges {
+		if span.Last-span.First > maxAlone {
+			return 0
+		}
+		for r := span.First; r <= span.Last; r++ {
+			letter := plainLetter(r)
+			if foldRune(r) != r {
+				continue // never in a folded text
+			}
+			if letter == 0 || found != 0 && letter != found {
+				return 0
+			}
+			found = letter
+		}
+	}
+	return found
+}
+
+// exactLetter handles one character, perhaps repeated or optional.
+func exactLetter(letter byte, least, most int) ([]string, bool) {
+	if letter == 0 || most > maxLiteral || most-least > 1 {
 		return nil, false
 	}
 	texts := []string{strings.Repeat(string(rune(letter)), least)}

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // index finds the patterns of one direction that may match a text.
@@ -24,6 +25,9 @@ type entry struct {
 	when    condition
 	before  int // characters of a match before the literal, at most
 }
+
+// late tells that a pattern's rule looks for findings of other kinds.
+func (e *entry) late() bool { return e.pattern != nil && e.rule != nil && len(e.rule.kinds) > 0 }
 
 // newIndex indexes what texts of a direction are scanned with.
 func newIndex(l *Library, d Direction) *index {
@@ -99,6 +103,9 @@ func (x *index) anchor(i int32) {
 		want, ok := x.literals.set(list.texts)
 		if !ok || e.when.digits >= anchorDigits && weakest(list.texts) < anchorStrength {
 			continue
+		}
+		if list.partly && strings.ContainsFunc(e.pattern.engine.regexp.String(), wordless) {
+			break // what is in no word may call it up
 		}
 		e.before = list.before
 		x.call(want, i)

@@ -35,7 +35,7 @@ func (sc *scan) jobs(f frame) []job {
 			list = append(list, job{i, f.from, f.end})
 		}
 	}
-	if !sc.body.ascii {
+	if sc.profile.beyond {
 		for _, i := range x.foreign {
 			list = append(list, job{i, f.from, f.end})
 		}

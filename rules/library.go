@@ -126,7 +126,35 @@ func (l *Library) index() {
 			l.shapes.add(s)
 		}
 	}
+	l.lexicon.rules = make([]bitset, len(l.lexicon.phrases))
+	for _, r := range l.rules {
+		for id := range l.lexicon.phrases {
+			if r.near.has(int32(id)) {
+				l.lexicon.rules[id] = l.lexicon.rules[id].with(int32(r.order))
+			}
+		}
+		r.roots = l.rootsOf(r.kinds)
+	}
 	l.indexes = [2]*index{newIndex(l, Inbound), newIndex(l, Outbound)}
+}
+
+// rootsOf returns kinds and, again and again, the kinds that rules for them look
+// for nearby.
+func (l *Library) rootsOf(kinds []string) []string {
+	roots := slices.Clone(kinds)
+	for i := 0; i < len(roots); i++ {
+		for _, r := range l.rules {
+			if r.kind != roots[i] {
+				continue
+			}
+			for _, kind := range r.kinds {
+				if !slices.Contains(roots, kind) {
+					roots = append(roots, kind)
+				}
+			}
+		}
+	}
+	return roots
 }
 
 // expand turns sources into files.

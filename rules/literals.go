@@ -17,14 +17,15 @@ const maxLiteralStates = 1 << 16
 // Aho-Corasick automaton (Aho and Corasick 1975) over lower-cased ASCII, all
 // failure links resolved, two table look-ups a byte.
 type literals struct {
-	columns [256]uint16     // byte to column, with the marks below
-	latin   [latinEnd]uint8 // letter with an accent to the column of the one without
-	width   uint32
-	next    []uint32  // by state and column: the state's place in next, with hasFound
-	found   [][]int32 // by state: literals that end there
-	list    []literal
-	ids     map[string]int32 // with borders
-	words   int              // 64-bit words of a hit set
+	columns  [256]uint16     // byte to column, with the marks below
+	latin    [latinEnd]uint8 // letter with an accent to the column of the one without
+	accented [latinEnd]bool  // letters that have one without
+	width    uint32
+	next     []uint32  // by state and column: the state's place in next, with hasFound
+	found    [][]int32 // by state: literals that end there
+	list     []literal
+	ids      map[string]int32 // with borders
+	words    int              // 64-bit words of a hit set
 }
 
 // literal is one literal as the automaton found it.
@@ -96,7 +97,7 @@ func (l *literals) number(list []string) {
 	}
 	for r := rune(0xC0); r < latinEnd; r++ {
 		if base := baseLetter(r); base < 0x80 {
-			l.latin[r] = uint8(l.columns[base] & columnMask)
+			l.latin[r], l.accented[r] = uint8(l.columns[base]&columnMask), true
 		}
 	}
 	for b := range 256 {
@@ -187,6 +188,12 @@ func (l *literals) set(list []string) (want wanted, ok bool) {
 		}
 	}
 	return want, true
+}
+
+// wordless tells characters beyond ASCII that are in no word: punctuation,
+// signs, emoji.
+func wordless(r rune) bool {
+	return r >= 0x80 && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r)
 }
 
 // baseLetter returns the letter that r is with an accent, in lower case, and

@@ -12,6 +12,7 @@ type profile struct {
 	hits   []hit // in order of their ends
 	class  class // of all characters, once classified
 	known  bool  // class is
+	beyond bool  // a letter or mark that is known by none in ASCII
 }
 
 // condition is a need in the terms of one library's literals.
@@ -40,14 +41,13 @@ func conditionOf(n need, l *literals) condition {
 	return c
 }
 
-// met tells whether a text that p describes may hold a match; plain that it is
-// ASCII.
-func (c *condition) met(p *profile, plain bool) bool {
+// met tells whether a text that p describes may hold a match.
+func (c *condition) met(p *profile) bool {
 	if p.digits < c.digits {
 		return false
 	}
 	for _, want := range c.words {
-		if !(want.partly && !plain) && !want.in(p.found) {
+		if !(want.partly && p.beyond) && !want.in(p.found) {
 			return false
 		}
 	}
@@ -87,7 +87,7 @@ func (b *body) classOf(from, end int) (all class) {
 
 // reset clears p for a library with so many words of hits.
 func (p *profile) reset(words int) {
-	p.digits, p.class, p.known = 0, class{}, false
+	p.digits, p.class, p.known, p.beyond = 0, class{}, false, false
 	if cap(p.found) < words {
 		p.found = make(hits, words)
 	}
@@ -142,8 +142,10 @@ func (p *profile) readRunes(l *literals, text []rune) {
 		if r < 0x80 {
 			column = l.columns[r]
 			p.digits += int(column & digitMark >> 8)
-		} else if r < latinEnd {
+		} else if r < latinEnd && l.accented[r] {
 			column = uint16(l.latin[r])
+		} else if !wordless(r) {
+			p.beyond = true
 		}
 		state = l.next[state+uint32(column&columnMask)]
 		if state&hasFound == 0 {

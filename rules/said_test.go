@@ -196,3 +196,13 @@ func BenchmarkSaid(b *testing.B) {
 		s.match(&text, 0, text.length(), 0, text.length(), func(int, int, float64) {})
 	}
 }
+
+func TestValidatePerson(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Ingrid Solberg": true, "María de la Cruz": true, "Rose Carter": true, "Main Menu": false, "The End": false, "": false, "12 34": false,
+	} {
+		if got := validatePerson(text, nil); len(got) != 1 || got[0] != (part{0, len(text), want}) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -121,7 +121,7 @@ func (sc *scan) release() {
 	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}}
 	kept.found, kept.proposed, kept.pieces, kept.compact = sc.found[:0], sc.proposed[:0], sc.pieces, sc.compact[:0]
 	kept.queue, kept.places, kept.asking = sc.queue[:0], sc.places[:0], sc.asking[:0]
-	kept.around = surroundings{terms: sc.around.terms[:0], mentions: sc.around.mentions[:0], field: sc.around.field[:0]}
+	kept.around = surroundings{terms: sc.around.terms[:0], mentions: sc.around.mentions[:0], field: sc.around.field[:0], near: sc.around.near}
 	kept.profile.hits = sc.profile.hits[:0]
 	kept.profile.found = sc.profile.found
 	if cap(kept.body.runes) > maxKeptRunes {
@@ -205,9 +205,15 @@ func (sc *scan) window(f frame) error {
 	}
 	sc.places = sc.places[:0]
 	sc.queue = sc.jobs(f)
-	for _, j := range sc.queue {
-		if err := sc.run(&sc.index.entries[j.entry], j, f); err != nil {
-			return err
+	for _, late := range []bool{false, true} { // those that look for what the others find
+		for _, j := range sc.queue {
+			e := &sc.index.entries[j.entry]
+			if e.late() != late || late && !sc.related(sc.set.byRule[e.rule.order], e.pattern) {
+				continue
+			}
+			if err := sc.run(e, j, f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -243,26 +249,38 @@ func (sc *scan) run(e *entry, j job, f frame) error {
 // frame may hold a match that counts.
 func (sc *scan) wants(e *entry) bool {
 	if e.prompt != nil {
-		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, sc.body.ascii))
+		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile))
 	}
 	a := sc.set.byRule[e.rule.order]
 	if a == nil || !sc.set.allows(a, &sc.context) {
 		return false
 	}
-	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile, sc.body.ascii) && sc.promising(a, e.pattern)
+	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile) && sc.promising(a, e.pattern)
 }
 
 // promising tells whether a pattern that needs context to reach the threshold
-// may find some.
+// may find some. Findings of other kinds are not known yet: see related.
 func (sc *scan) promising(a *active, p *pattern) bool {
-	if clamp(p.ceiling) >= a.threshold || len(a.kinds) > 0 || sc.asked(a.kind) {
+	return clamp(p.ceiling) >= a.threshold || len(a.kinds) > 0 || sc.contextual(a)
+}
+
+// contextual tells whether some context may raise a's score.
+func (sc *scan) contextual(a *active) bool {
+	if sc.trace != nil || sc.asked(a.kind) {
 		return true
 	}
 	sc.readSurroundings()
-	if _, ok := sc.around.inField(a.near); ok {
+	return sc.around.near.has(int32(a.order))
+}
+
+// related tells whether a match of a pattern that needs context may find a
+// finding of another kind nearby, now that all rules that look for none have
+// matched.
+func (sc *scan) related(a *active, p *pattern) bool {
+	if sc.set.unfiltered || sc.several || clamp(p.ceiling) >= a.threshold || sc.contextual(a) {
 		return true
 	}
-	return slices.ContainsFunc(sc.around.mentions, func(m mention) bool { return a.near.has(m.phrase) })
+	return slices.ContainsFunc(sc.proposed, func(c candidate) bool { return slices.Contains(a.roots, c.rule.kind) })
 }
 
 func (sc *scan) asked(kind string) bool { return slices.Contains(sc.context.Asked, kind) }

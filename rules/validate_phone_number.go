@@ -52,17 +52,13 @@ func (g *digitGroups) between(text string, i int) string {
 }
 
 // validatePhoneNumber judges a run of digits and separators as a national
-// number. Valid is what is written as numbers are: in the North American way,
-// issued or not, or in groups and valid where the text comes from. What has the
-// digits of a number only is invalid: a word nearby must say what it is. Dates
-// and numbers of other shapes are nothing.
+// number. Valid is what is written in groups as numbers are printed, and valid
+// where the text comes from. What has the digits of a number only is invalid: a
+// word nearby must say what it is. Dates and numbers of other shapes are nothing.
 func validatePhoneNumber(text string, regions []string) []part {
 	var g digitGroups
 	if !g.read(text) || g.count == 0 {
 		return nil
-	}
-	if found, ok := g.northAmerican(text); ok {
-		return found
 	}
 	switch {
 	case g.digits < leastPhoneDigits || g.digits > mostPhoneDigits,
@@ -74,58 +70,6 @@ func validatePhoneNumber(text string, regions []string) []part {
 		return whole(text, ok)
 	}
 	return whole(text, false)
-}
-
-// northAmerican finds 202-555-0143, (202) 555-0143 and 202 5550143, with or
-// without a 1 before it, as all of the groups or between spaces (North American
-// Numbering Plan Administration, ATIS-0300051).
-func (g *digitGroups) northAmerican(text string) ([]part, bool) {
-	for first := 0; first < g.count; first++ {
-		if first > 0 && g.between(text, first) != " " {
-			continue
-		}
-		at := first
-		if g.size(at) == 1 && text[g.list[at].start] == '1' && at+1 < g.count && len(g.between(text, at+1)) <= 2 {
-			at++
-		}
-		last, ok := g.areaAndLine(text, at)
-		if !ok || last+1 < g.count && g.between(text, last+1) != " " {
-			continue
-		}
-		start, end := g.list[first].start, g.list[last].end
-		if start > 0 && text[start-1] == '(' {
-			start--
-		}
-		if last == g.count-1 {
-			end = len(text) // with the extension
-		}
-		return []part{{start, end, true}}, true
-	}
-	return nil, false
-}
-
-// areaAndLine reads area code, exchange and line from group at; last is the
-// group of the line.
-func (g *digitGroups) areaAndLine(text string, at int) (last int, ok bool) {
-	if at+1 >= g.count || g.size(at) != 3 || !areaGap(g.between(text, at+1)) {
-		return 0, false
-	}
-	switch g.size(at + 1) {
-	case 7:
-		return at + 1, true
-	case 3:
-		return at + 2, at+2 < g.count && g.size(at+2) == 4 && len(g.between(text, at+2)) == 1
-	}
-	return 0, false
-}
-
-// areaGap tells what may stand after an area code.
-func areaGap(between string) bool {
-	switch between {
-	case " ", ".", "-", ")", ") ", ")-", ").", " ) ":
-		return true
-	}
-	return false
 }
 
 // sizes tells whether the groups have just these sizes.

@@ -83,6 +83,9 @@ func (sc *scan) alike(l *likeness, w *window, pieces []piece) {
 			continue
 		}
 		layout := s.layout(w)
+		if clamp(s.form.score+layout+place+s.rule.best) < a.threshold && len(a.kinds) == 0 && !sc.set.unfiltered && !sc.contextual(a) {
+			continue
+		}
 		if layout < 0 && w.letters != 0 && w.groups > s.groups+maxExtraGroups {
 			continue
 		}
