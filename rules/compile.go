@@ -66,7 +66,7 @@ type prompt struct {
 
 // compileRule builds what check has found complete; its errors are complaints
 // about patterns.
-func compileRule(doc document, i int, lexicon *lexicon, complain func(text string, path ...any)) *rule {
+func compileRule(doc document, i int, lexicon *lexicon, compiled regexes, complain func(text string, path ...any)) *rule {
 	y := doc.file.Rules[i]
 	r := &rule{
 		id: y.ID, kind: y.Kind, file: doc.name, line: doc.line("rules", i),
@@ -87,7 +87,7 @@ func compileRule(doc document, i int, lexicon *lexicon, complain func(text strin
 		r.direction = int8(Outbound)
 	}
 	for j, written := range y.Patterns {
-		p, err := newPattern(written.Regex, written.Span)
+		p, err := compiled.pattern(written.Regex, written.Span)
 		if err != nil {
 			complain("pattern "+quote(written.Regex)+" does not compile: "+err.Error(), "rules", i, "patterns", j, "regex")
 			continue
@@ -128,11 +128,12 @@ func (r *rule) bestVerdict() float64 {
 }
 
 func newPattern(regex, span string) (pattern, error) {
-	e, err := newEngine(regex, span)
+	compiled, err := compileRegex(regex)
 	if err != nil {
 		return pattern{}, err
 	}
-	return pattern{engine: e, need: needOf(regex)}, nil
+	e, err := newEngine(compiled, span)
+	return pattern{engine: e, need: needOf(regex)}, err
 }
 
 // wordPatterns turns a list of words and phrases into patterns that match them
@@ -174,19 +175,19 @@ func listedWords(words []string) (list []string, foreign bool) {
 	return list, foreign
 }
 
-func compilePrompt(doc document, i int, complain func(text string, path ...any)) *prompt {
+func compilePrompt(doc document, i int, compiled regexes, complain func(text string, path ...any)) *prompt {
 	y := doc.file.Prompts[i]
 	p := &prompt{id: y.ID, file: doc.name, line: doc.line("prompts", i), asks: y.Asks, tests: y.Tests}
 	p.mode, _ = ParseMode(y.Mode)
 	build := func(key string, list []string) []pattern {
 		var patterns []pattern
 		for j, regex := range list {
-			compiled, err := newPattern(regex, "")
+			p, err := compiled.pattern(regex, "")
 			if err != nil {
 				complain("pattern "+quote(regex)+" does not compile: "+err.Error(), "prompts", i, key, j)
 				continue
 			}
-			patterns = append(patterns, compiled)
+			patterns = append(patterns, p)
 		}
 		return patterns
 	}

@@ -37,24 +37,28 @@ type engine struct {
 	group  int // the group that is the finding; 0 the whole match
 }
 
-// newEngine compiles a pattern. span is the number or name of a group, or "".
-// Its errors speak of the pattern, which is the rule author's text.
-func newEngine(pattern, span string) (e *engine, err error) {
+// compileRegex compiles a pattern. Its errors speak of the pattern, which is the
+// rule author's text.
+func compileRegex(pattern string) (compiled *regexp2.Regexp, err error) {
 	defer func() { // a pattern is an operator's input: never a panic
 		if recover() != nil {
-			e, err = nil, errors.New("the engine cannot compile this pattern; simplify it")
+			compiled, err = nil, errors.New("the engine cannot compile this pattern; simplify it")
 		}
 	}()
-	compiled, err := regexp2.Compile(pattern, engineOptions, regexp2.OptionMaxBacktrackingStackSize(stackBudget))
-	if err != nil {
-		return nil, err
+	compiled, err = regexp2.Compile(pattern, engineOptions, regexp2.OptionMaxBacktrackingStackSize(stackBudget))
+	if err == nil {
+		compiled.MatchTimeout = matchBudget
 	}
-	compiled.MatchTimeout = matchBudget
+	return compiled, err
+}
+
+// newEngine is the search for a group of a pattern: span is its number or name,
+// or "" for the whole match.
+func newEngine(compiled *regexp2.Regexp, span string) (e *engine, err error) {
 	e = &engine{regexp: compiled}
-	if span == "" {
-		return e, nil
+	if span != "" {
+		e.group, err = groupOf(compiled, span)
 	}
-	e.group, err = groupOf(compiled, span)
 	return e, err
 }
 

@@ -58,6 +58,7 @@ var seeds = []string{
 const seedRules = `(?:card|cc)\s+number
 \d{3}-\d{2}-\d{4}
 (?<=card )\d{4}
+(?<=K-\d{4}-)\d{2}
 (?=\d{3})\d
 \d(?=\d.{0,3}@)
 (?<=cvv.{0,9})\d{3}

@@ -111,11 +111,11 @@ type Probe struct{ engine *engine }
 // NewProbe compiles a pattern; span is the number or name of a group, or "".
 func NewProbe(regex, span string) (*Probe, error) {
 	setClock()
-	e, err := newEngine(regex, span)
+	p, err := newPattern(regex, span)
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{e}, nil
+	return &Probe{p.engine}, nil
 }
 
 // Matches tells whether the pattern matches anywhere in text. ErrBudget says

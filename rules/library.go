@@ -69,11 +69,13 @@ func Load(sources []Source) (*Library, error) {
 	c := &checker{first: map[string]string{}, complaints: complaints}
 	hash := sha256.New()
 	var docs []document
-	for _, file := range files {
-		doc, complaints := decode(file.Name, file.Body)
-		c.complaints = append(c.complaints, complaints...)
-		if complaints == nil {
-			docs = append(docs, doc)
+	decoded := make([]document, len(files))
+	wrong := make([]Errors, len(files))
+	each(len(files), func(i int) { decoded[i], wrong[i] = decode(files[i].Name, files[i].Body) })
+	for i, file := range files {
+		c.complaints = append(c.complaints, wrong[i]...)
+		if wrong[i] == nil {
+			docs = append(docs, decoded[i])
 		}
 		fmt.Fprintf(hash, "%d:%s", len(file.Body), file.Body)
 	}
@@ -90,6 +92,7 @@ func Load(sources []Source) (*Library, error) {
 // compile checks and compiles every document.
 func (c *checker) compile(docs []document) *Library {
 	l := &Library{examples: sync.OnceValues(builtinExamples), lexicon: newLexicon()}
+	compiled := precompile(docs)
 	for _, doc := range docs {
 		for i := range doc.file.Rules {
 			before := len(c.complaints)
@@ -97,7 +100,7 @@ func (c *checker) compile(docs []document) *Library {
 			if len(c.complaints) > before || c.count > maxRules {
 				continue // compiling would only repeat them
 			}
-			r := compileRule(doc, i, l.lexicon, c.at(doc, doc.file.Rules[i].ID))
+			r := compileRule(doc, i, l.lexicon, compiled, c.at(doc, doc.file.Rules[i].ID))
 			r.order = len(l.rules)
 			l.rules = append(l.rules, r)
 			l.info = append(l.info, r.describe())
@@ -108,7 +111,7 @@ func (c *checker) compile(docs []document) *Library {
 			if len(c.complaints) > before || c.count > maxRules {
 				continue
 			}
-			p := compilePrompt(doc, i, c.at(doc, doc.file.Prompts[i].ID))
+			p := compilePrompt(doc, i, compiled, c.at(doc, doc.file.Prompts[i].ID))
 			p.order = len(l.prompts)
 			l.prompts = append(l.prompts, p)
 			l.info = append(l.info, p.describe())

@@ -33,8 +33,6 @@ type scan struct {
 	pieces   []piece
 	compact  []byte
 	deadline time.Time // of the budget; set when the first pattern runs
-	field    []string
-	fieldOK  bool
 
 	index  *index // of the text's direction
 	queue  []job

@@ -108,7 +108,7 @@ func FuzzNetValidators(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, name := range []string{"email", "ip", "url", "phone", "address"} {
+		for _, name := range []string{"email", "ip", "url", "phone", "phone_number", "phone_answer", "address"} {
 			at := 0
 			for _, p := range validatorNamed(name)(text, []string{"US"}) {
 				if p.start < at || p.end < p.start || p.end > len(text) {

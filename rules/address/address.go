@@ -12,7 +12,8 @@ type Span struct {
 // Find returns the addresses in text, in order and disjoint. It reads at most
 // the first 600 bytes.
 func Find(text string) []Span {
-	list := tokens(text)
+	var buffer [usualTokens]token
+	list := tokens(text, buffer[:0])
 	var found []Span
 	for i := 0; i < len(list); i++ {
 		before := token{}
@@ -301,8 +302,11 @@ func (r *reader) grid(at int) int {
 // Straße 3".
 func (r *reader) oneWord() (after int, sure bool) {
 	at := 0
-	if r.near(1) && r.list[0].title && r.list[1].title && bare(r.list[1]) {
+	if r.near(2) && r.list[2].digits > 0 && r.list[0].title && r.list[1].title && r.near(1) && bare(r.list[1]) {
 		at = 1
+	}
+	if !r.near(at+1) || r.list[at+1].digits == 0 {
+		return 0, false
 	}
 	t := r.list[at]
 	clear, ok := suffixed(t)

@@ -26,10 +26,12 @@ type token struct {
 	comma      bool   // a comma, line end or dash stands before it
 }
 
-// tokens splits the beginning of a text.
-func tokens(text string) []token {
+// usualTokens is how many tokens the texts around an address have.
+const usualTokens = 48
+
+// tokens appends the tokens of the beginning of a text.
+func tokens(text string, list []token) []token {
 	text = text[:min(len(text), maxBytes)]
-	var list []token
 	before := 0
 	for at := 0; at < len(text) && len(list) < maxTokens; {
 		r, size := utf8.DecodeRuneInString(text[at:])
