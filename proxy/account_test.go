@@ -127,7 +127,7 @@ func TestTenantsApart(t *testing.T) {
 		for _, a := range pair {
 			a.App, a.Channel = app, fb
 		}
-		if _, err := proxy.NewTenants([]*proxy.App{app}, pair[:]); err == nil || !strings.Contains(err.Error(), "cannot be told apart") {
+		if _, err := proxy.NewTenants([]*proxy.App{app}, pair[:], nil); err == nil || !strings.Contains(err.Error(), "cannot be told apart") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -112,7 +112,7 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	}
 	defer document.Free()
 	p.learn(ctx, x, document)
-	scope := p.scope(x.account, rules.Inbound, p.subject(x, document))
+	scope := p.scope(x.rules, x.account, rules.Inbound, p.subject(x, document))
 	if scope.Off() {
 		replaceBody(response, raw)
 		return nil

@@ -31,7 +31,7 @@ func (p *Proxy) judgeHeaders(ctx context.Context, h http.Header, x *exchange) *R
 		if structured[name] {
 			continue
 		}
-		scope := p.scope(x.account, rules.Inbound, channel.Person{})
+		scope := p.scope(x.rules, x.account, rules.Inbound, channel.Person{})
 		if scope.Off() {
 			return nil
 		}

@@ -36,14 +36,14 @@ func (p *Proxy) bundles(ctx context.Context, in inbound, ch *channel.Channel, d 
 		}
 	}
 	if !foreign && len(bots) == 1 {
-		return []bundle{p.newBundle(bots[0], ch, d, parts, owners)}, nil
+		return []bundle{p.newBundle(in.rules, bots[0], ch, d, parts, owners)}, nil
 	}
 	if foreign {
 		if refusal := p.setForeignAside(ctx, in, d, parts, owners); refusal != nil {
 			return nil, refusal
 		}
 	}
-	return p.split(ch, d, parts, owners, bots)
+	return p.split(in.rules, ch, d, parts, owners, bots)
 }
 
 // sameBot says that two accounts share a bot, so that a delivery for both can
@@ -53,10 +53,10 @@ func (a *Account) sameBot(other *Account) bool {
 }
 
 // split makes one document a bot, without the elements of the others.
-func (p *Proxy) split(ch *channel.Channel, d *payload.Document, parts []channel.Part, owners, bots []*Account) ([]bundle, *Refusal) {
+func (p *Proxy) split(book *Rulebook, ch *channel.Channel, d *payload.Document, parts []channel.Part, owners, bots []*Account) ([]bundle, *Refusal) {
 	bundles := make([]bundle, 0, len(bots))
 	for _, bot := range bots {
-		b, err := p.only(bot.App, ch, d, parts, func(i int) bool {
+		b, err := p.only(book, bot.App, ch, d, parts, func(i int) bool {
 			return around(parts, i) || (owners[i] != nil && bot.sameBot(owners[i]))
 		})
 		if err != nil {
@@ -72,7 +72,7 @@ func (p *Proxy) split(ch *channel.Channel, d *payload.Document, parts []channel.
 // only makes a bundle of the parts that are wanted; nil when there are none.
 // An element (an event, a change) goes when any part of it is not wanted: a
 // part that must not be passed on shares its element with nobody else.
-func (p *Proxy) only(app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, wanted func(i int) bool) (*bundle, error) {
+func (p *Proxy) only(book *Rulebook, app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, wanted func(i int) bool) (*bundle, error) {
 	dropped := map[int]bool{}
 	keptAny := false
 	for i, part := range parts {
@@ -101,7 +101,7 @@ func (p *Proxy) only(app *App, ch *channel.Channel, d *payload.Document, parts [
 		return nil, err
 	}
 	owners := p.config.Tenants.owners(app, ch, again)
-	b := p.newBundle(owners[0], ch, rest, again, owners)
+	b := p.newBundle(book, owners[0], ch, rest, again, owners)
 	return &b, nil
 }
 
@@ -138,15 +138,15 @@ func keep(d *payload.Document, array int, wanted func(node int) bool) []payload.
 }
 
 // newBundle gives every part its scope.
-func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Document, parts []channel.Part, owners []*Account) bundle {
+func (p *Proxy) newBundle(book *Rulebook, account *Account, ch *channel.Channel, d *payload.Document, parts []channel.Part, owners []*Account) bundle {
 	b := bundle{account: account, channel: ch, document: d, parts: parts, owners: owners}
 	b.stretches = make([]redact.Stretch, 1, len(parts)+1)
 	scopes := make([]redact.Scope, len(parts)+1)
-	scopes[0] = p.scope(account, rules.Inbound, channel.Person{})
+	scopes[0] = p.scope(book, account, rules.Inbound, channel.Person{})
 	b.stretches[0].Scope = &scopes[0]
 	for i, part := range parts {
 		scope := &scopes[i+1]
-		*scope = p.scope(owners[i], rules.Inbound, part.Person)
+		*scope = p.scope(book, owners[i], rules.Inbound, part.Person)
 		scope.Echo = part.Echo
 		b.stretches = append(b.stretches, redact.Stretch{Root: part.Root, Scope: scope})
 	}
@@ -154,10 +154,10 @@ func (p *Proxy) newBundle(account *Account, ch *channel.Channel, d *payload.Docu
 }
 
 // scope is how an account's words in one direction are judged.
-func (p *Proxy) scope(a *Account, direction rules.Direction, person channel.Person) redact.Scope {
+func (p *Proxy) scope(book *Rulebook, a *Account, direction rules.Direction, person channel.Person) redact.Scope {
 	mode, enforced, interim := a.mode(p.config.Now)
 	return redact.Scope{
-		Policy: a.Policy, Rules: a.Rules, Mode: mode, Enforced: enforced, Interim: interim, Aliases: person.Aliases,
+		Policy: a.Policy, Rules: book.Sets[a.Name], Mode: mode, Enforced: enforced, Interim: interim, Aliases: person.Aliases,
 		Context: rules.Context{Direction: direction, Channel: string(a.Channel.Name()), Account: a.Name, Region: a.Region, Language: a.Language},
 	}
 }
@@ -182,7 +182,7 @@ func (p *Proxy) withhold(ctx context.Context, in inbound, b bundle, result redac
 		}
 		refused[b.parts[stretch-1].Element] = true
 	}
-	rest, err := p.only(b.account.App, b.channel, b.document, b.parts, func(i int) bool { return !refused[b.parts[i].Element] })
+	rest, err := p.only(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return !refused[b.parts[i].Element] })
 	if err != nil {
 		return nil, &refuseInternal
 	}

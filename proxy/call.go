@@ -18,6 +18,7 @@ import (
 // exchange is one call of a bot on its way to the platform and back.
 type exchange struct {
 	account  *Account
+	rules    *Rulebook // that call and answer are judged by
 	call     channel.Call
 	document *payload.Document // nil when the call has no body
 	send     channel.Send
@@ -33,6 +34,8 @@ type exchange struct {
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{started: p.config.Now(), header: w.Header(), holding: held{gate: &p.calls}, record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
 	x.record.started = x.started
+	x.rules = p.config.Tenants.Rules()
+	x.record.rules = x.rules.Version
 	defer x.free()
 	target, refused := p.prepare(w, r, x)
 	if refused != nil {
@@ -211,7 +214,7 @@ func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal
 		}
 		x.send = x.account.Channel.Send(x.document)
 	}
-	scope := p.scope(x.account, rules.Outbound, x.send.Person)
+	scope := p.scope(x.rules, x.account, rules.Outbound, x.send.Person)
 	x.converse(p, scope.Aliases)
 	if scope.Off() {
 		p.setBody(r, x)
@@ -234,9 +237,11 @@ func (x *exchange) converse(p *Proxy, aliases []string) {
 }
 
 func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *Refusal {
+	var seen sightings
 	result, err := p.config.Engine.Rewrite(r.Context(), redact.Body{
-		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}},
+		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}}, Observe: p.observe(&seen),
 	})
+	p.review(rules.Outbound, seen, func(int) *Account { return x.account })
 	if err != nil {
 		return unsettled(err)
 	}

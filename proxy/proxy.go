@@ -62,6 +62,7 @@ type Config struct {
 	Limits  Limits
 	Log     *zap.Logger
 	Metrics *Metrics
+	Reviews Reviews // nil: nothing is kept for review
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string

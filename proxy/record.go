@@ -30,6 +30,7 @@ type record struct {
 	scan                     time.Duration
 	status, peer             int
 	waited                   time.Duration // for the peer; zero: it was never asked
+	rules                    string        // version of the rules that judged it
 }
 
 // newRecord begins the record of a bundle.
@@ -37,7 +38,7 @@ func (p *Proxy) newRecord(in inbound, b bundle) *record {
 	mode, _, _ := b.account.mode(p.config.Now)
 	r := &record{
 		event: "webhook", direction: "inbound", reason: reasonFine, account: b.account, delivery: in.hash, trace: in.trace,
-		mode: mode, bytesIn: len(b.document.Raw), started: in.started, status: 200,
+		mode: mode, bytesIn: len(b.document.Raw), started: in.started, status: 200, rules: in.rules.Version,
 	}
 	r.conversations = p.conversationsOf(b)
 	return r
@@ -91,7 +92,6 @@ type line struct {
 	conversation string
 	first        bool
 	took         time.Duration
-	rules        string
 }
 
 // MarshalLogObject writes the contract's keys, in its order.
@@ -155,7 +155,7 @@ func (p *Proxy) log(r *record) {
 		write = p.config.Log.Warn
 	}
 	for i, conversation := range conversations {
-		write("", zap.Inline(line{r, conversation, i == 0, took, p.config.Tenants.RulesVersion}))
+		write("", zap.Inline(line{r, conversation, i == 0, took}))
 	}
 	p.config.Metrics.message(r, len(conversations), took)
 	p.audit(r)

@@ -41,7 +41,7 @@ func TestLogLine(t *testing.T) {
 	for key, want := range map[string]any{
 		"level": "info", "event": "webhook", "account": "shop", "channel": "messenger", "direction": "inbound", "reason": "ok",
 		"status": 200.0, "peer_status": 200.0, "policy": "default", "mode": "enforce", "bytes_in": float64(len(body)),
-		"bytes_out": float64(len(r.bots["bot"].bodies()[0])), "rules_version": r.tenants.RulesVersion, "conversation": r.book.Hash("shop", "psid:"+anna),
+		"bytes_out": float64(len(r.bots["bot"].bodies()[0])), "rules_version": r.tenants.Rules().Version, "conversation": r.book.Hash("shop", "psid:"+anna),
 	} {
 		if line[key] != want {
 			t.Errorf("%s is %v, want %v", key, line[key], want)

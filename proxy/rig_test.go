@@ -236,7 +236,7 @@ func (r *rig) listen(log *zap.Logger) (end func()) {
 	server, err := proxy.Listen(ctx, []proxy.Listener{
 		{Name: "public", Addr: "127.0.0.1:0", Handler: r.proxy.Public()},
 		{Name: "bot", Addr: "127.0.0.1:0", Handler: r.proxy.Bot()},
-		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(r.keys, operations{r.proxy})},
+		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(r.keys, console.Desks{Operations: operations{r.proxy}})},
 		{Name: "ops", Addr: "127.0.0.1:0", Handler: proxy.Ops(ready, r.registry)},
 	}, proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10}, log)
 	r.must(err)
@@ -255,11 +255,6 @@ func (r *rig) listen(log *zap.Logger) (end func()) {
 
 func (r *rig) newTenants() *proxy.Tenants {
 	r.t.Helper()
-	library, err := builtin()
-	if r.plan.rule != "" {
-		library, err = rules.Load([]rules.Source{{Name: "builtin"}, {Name: "more.yaml", Body: []byte(r.plan.rule)}})
-	}
-	r.must(err)
 	policy, err := redact.NewPolicy("default", r.plan.policy)
 	r.must(err)
 	apps := map[string]*proxy.App{
@@ -268,8 +263,6 @@ func (r *rig) newTenants() *proxy.Tenants {
 	}
 	var accounts []*proxy.Account
 	for _, a := range r.plan.accounts {
-		set, err := library.Set(rules.View{Account: a.name, Channel: a.channel, Regions: []string{"US"}, Languages: []string{"en"}, Own: a.own})
-		r.must(err)
 		ch, _ := channel.ByName(a.channel)
 		graph := r.platform.url
 		if r.plan.graph != "" {
@@ -280,13 +273,28 @@ func (r *rig) newTenants() *proxy.Tenants {
 			AccessToken: func() string { return a.token },
 			Bot:         proxy.Bot{URL: r.parse(r.bots[a.bot].url + "/webhook"), Secret: func() string { return r.plan.botSecret(a.bot) }},
 			Graph:       r.parse(graph),
-			Judgement:   proxy.Judgement{Policy: &policy, Rules: set, Mode: a.mode, Region: "US", Language: a.language, Media: r.plan.media},
+			Judgement:   proxy.Judgement{Policy: &policy, Mode: a.mode, Region: "US", Language: a.language, Media: r.plan.media},
 		})
 	}
-	tenants, err := proxy.NewTenants([]*proxy.App{apps["main"], apps["other"]}, accounts)
+	tenants, err := proxy.NewTenants([]*proxy.App{apps["main"], apps["other"]}, accounts, r.rulebook(r.plan.rule))
 	r.must(err)
-	tenants.RulesVersion = library.Version()
 	return tenants
+}
+
+// rulebook is the built-in rules, with more of them if there are any.
+func (r *rig) rulebook(more string) *proxy.Rulebook {
+	r.t.Helper()
+	library, err := builtin()
+	if more != "" {
+		library, err = rules.Load([]rules.Source{{Name: "builtin"}, {Name: "more.yaml", Body: []byte(more)}})
+	}
+	r.must(err)
+	book := &proxy.Rulebook{Version: library.Version(), Sets: map[string]*rules.Set{}}
+	for _, a := range r.plan.accounts {
+		book.Sets[a.name], err = library.Set(rules.View{Account: a.name, Channel: a.channel, Regions: []string{"US"}, Languages: []string{"en"}, Own: a.own})
+		r.must(err)
+	}
+	return book
 }
 
 func (r *rig) parse(text string) *url.URL {

@@ -44,10 +44,9 @@ type Bot struct {
 	Secret func() string
 }
 
-// Judgement is how an account's words are judged.
+// Judgement is how an account's words are judged, beside the rules.
 type Judgement struct {
 	Policy           *redact.Policy
-	Rules            *rules.Set
 	Mode             rules.Mode
 	Region, Language string
 	Media            Media
@@ -106,9 +105,7 @@ func (a *Account) mode(now func() time.Time) (mode rules.Mode, enforced []string
 
 // Tenants are all apps and accounts, and the ways to find them.
 type Tenants struct {
-	// RulesVersion is the short hash of the rules in use, for logs.
-	RulesVersion string
-
+	rules    atomic.Pointer[Rulebook]
 	apps     map[string]*App
 	accounts []*Account
 	byName   map[string]*Account
@@ -117,10 +114,10 @@ type Tenants struct {
 	business map[string][]*Account
 }
 
-// NewTenants indexes apps and accounts. That they can be told apart has been
-// checked where they were read; a name, host or id that stands twice is an
-// error here too.
-func NewTenants(apps []*App, accounts []*Account) (*Tenants, error) {
+// NewTenants indexes apps and accounts, which begin with these rules. That they
+// can be told apart has been checked where they were read; a name, host or id
+// that stands twice is an error here too.
+func NewTenants(apps []*App, accounts []*Account, book *Rulebook) (*Tenants, error) {
 	t := &Tenants{
 		apps: map[string]*App{}, accounts: accounts, byName: map[string]*Account{},
 		byHost: map[string]*Account{}, byID: map[string]*Account{}, business: map[string][]*Account{},
@@ -144,6 +141,9 @@ func NewTenants(apps []*App, accounts []*Account) (*Tenants, error) {
 		if a.Business != "" {
 			t.business[a.Business] = append(t.business[a.Business], a)
 		}
+	}
+	if err := t.SetRules(book); err != nil {
+		return nil, err
 	}
 	return t, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
 )
 
 // maxChallenge bounds what a handshake reflects (threats.md W6).
@@ -60,6 +61,7 @@ func (p *Proxy) refuseDoor(w http.ResponseWriter, f Refusal, refuse answer) {
 // inbound is one webhook on its way to the bots.
 type inbound struct {
 	app     *App
+	rules   *Rulebook // that the whole delivery is judged by
 	body    []byte
 	trace   string
 	started time.Time
@@ -71,6 +73,7 @@ type inbound struct {
 // webhook takes a signed delivery.
 func (p *Proxy) webhook(w http.ResponseWriter, r *http.Request) {
 	in := inbound{app: p.config.Tenants.apps[r.PathValue("app")], trace: newTrace(), started: p.config.Now(), header: r.Header}
+	in.rules = p.config.Tenants.Rules()
 	if in.app == nil || !signatureShaped(r.Header) {
 		p.refuseInbound(w, in, refuseSignature) // nothing that could come is read
 		return
@@ -268,10 +271,12 @@ func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle) (redact.Resul
 	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return !s.Scope.Off() }) {
 		return redact.Result{Bytes: b.document.Raw}, nil
 	}
+	var seen sightings
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
-		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry,
+		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry, Observe: p.observe(&seen),
 	})
 	p.config.Metrics.scanned(result.Took)
+	p.review(rules.Inbound, seen, b.ownerOf)
 	return result, err
 }
 

@@ -100,6 +100,9 @@ type Body struct {
 	Channel   *channel.Channel
 	Table     *channel.Table
 	Stretches []Stretch
+	// Observe is called for each finding, in the order in which they are judged;
+	// nil: nobody looks. It runs in the message's own time.
+	Observe func(Sighting)
 	// LastTry says that a text whose rules run out of their budget is to be
 	// hidden or refused now, not left for another try.
 	LastTry bool

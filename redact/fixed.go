@@ -75,11 +75,13 @@ func (w *walk) fixed(at place, scope *Scope, text string, reason Reason) {
 		}
 		if at.class == channel.Free && action != Report {
 			w.tally(f.Rule, f.Kind, Block, mode)
+			w.seeFinding(at, f, Block, mode, text)
 			if mode == rules.Enforce {
 				w.refuse(at.owner, reason)
 			}
 			continue
 		}
 		w.tally(f.Rule, f.Kind, Report, mode)
+		w.seeFinding(at, f, Report, mode, text)
 	}
 }

@@ -53,6 +53,7 @@ func (w *walk) finding(at place, scope *Scope, f rules.Finding, text string) {
 		mode = f.Mode
 	}
 	w.tally(f.Rule, f.Kind, action, mode)
+	w.seeFinding(at, f, action, mode, text)
 	m := mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]}
 	m.alike = scope.outbound() && scope.Policy.Formats.Like(f.Kind) && at.class != channel.Report
 	if mode != rules.Enforce || ((action == Allow || action == Report) && !m.alike) {
@@ -101,6 +102,7 @@ func (w *walk) personal(at place) bool {
 		return false // stands for a value of its own
 	}
 	w.tally(ruleField, kind, action, mode)
+	w.see(at, Sighting{Rule: ruleField, Kind: kind, Action: action, Mode: mode, End: len(text), Text: text})
 	if action == Report || mode != rules.Enforce {
 		return false
 	}
@@ -178,6 +180,7 @@ func (w *walk) spelled(at place, scope *Scope, text string, before int, seen []r
 		action := w.limited(at, scope, f, scope.action(f.Kind))
 		mode := scope.mode(f.Kind)
 		w.tally(f.Rule, f.Kind, action, mode)
+		w.seeFinding(at, f, action, mode, plain)
 		if mode == rules.Enforce && action != Report {
 			w.forget(before)
 			w.mark(at, mark{end: len(text), action: Hide, rule: f.Rule, kind: f.Kind, text: text})
