@@ -10,10 +10,11 @@ import (
 type index struct {
 	literals  *literals
 	entries   []entry
-	byLiteral [][]int32 // entries that are looked for where the literal stands
-	byDigits  []int32   // entries without a literal, fewest digits first
-	always    []int32   // entries that nothing tells of
-	foreign   []int32   // entries that nothing tells of in a text that is not ASCII
+	byLiteral [][]int32  // entries that are looked for where the literal stands
+	phrases   [][]saidAt // phrases that are looked for where the literal stands
+	byDigits  []int32    // entries without a literal, fewest digits first
+	always    []int32    // entries that nothing tells of
+	foreign   []int32    // entries that nothing tells of in a text that is not ASCII
 }
 
 // entry is one pattern of a rule or prompt rule.
@@ -62,6 +63,7 @@ func newIndex(l *Library, d Direction) *index {
 	}
 	x.literals = newLiterals(texts)
 	x.byLiteral = make([][]int32, len(x.literals.list))
+	x.phrases = make([][]saidAt, len(x.literals.list))
 	for i := range x.entries {
 		x.anchor(int32(i))
 	}
@@ -83,12 +85,6 @@ func (e *entry) lists() []wordList {
 	return []wordList{{texts: texts, before: unbounded}}
 }
 
-// Many digits call an entry up more seldom than literals as common as these.
-const (
-	anchorDigits   = 4
-	anchorStrength = 3
-)
-
 // anchor decides what calls an entry up: the most telling list of literals,
 // else digits, else every text.
 func (x *index) anchor(i int32) {
@@ -96,12 +92,13 @@ func (x *index) anchor(i int32) {
 	if e.pattern != nil {
 		e.when = conditionOf(e.pattern.need, x.literals)
 	}
-	if e.said != nil && e.said.foreign() {
-		x.foreign = append(x.foreign, i)
+	if e.said != nil && len(e.said.answers) == 0 {
+		x.listPhrases(i)
+		return
 	}
 	for _, list := range e.lists() {
 		want, ok := x.literals.set(list.texts)
-		if !ok || e.when.digits >= anchorDigits && weakest(list.texts) < anchorStrength {
+		if !ok {
 			continue
 		}
 		if list.partly && strings.ContainsFunc(e.pattern.engine.regexp.String(), wordless) {

@@ -25,9 +25,12 @@ func (sc *scan) jobs(f frame) []job {
 		return list
 	}
 	for _, h := range sc.profile.hits {
+		begin := f.from + int(h.end-x.literals.list[h.literal].length)
 		for _, i := range x.byLiteral[h.literal] {
-			begin := f.from + int(h.end-x.literals.list[h.literal].length)
 			list = append(list, sc.spot(i, begin, f))
+		}
+		if phrases := x.phrases[h.literal]; len(phrases) > 0 {
+			sc.announce(phrases, begin, f)
 		}
 	}
 	for _, i := range x.always {
@@ -68,9 +71,6 @@ func (sc *scan) holds(e *entry, f frame) bool {
 // spot returns where a match of entry i lies whose literal begins at begin.
 func (sc *scan) spot(i int32, begin int, f frame) job {
 	e := &sc.index.entries[i]
-	if e.said != nil {
-		return job{i, max(f.from, begin-e.said.reach), min(f.end, begin+1)}
-	}
 	if !e.pattern.need.local {
 		return job{i, f.from, f.end}
 	}

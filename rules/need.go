@@ -32,6 +32,9 @@ type wordList struct {
 }
 
 const (
+	anchorDigits   = 4 // so many digits call a pattern up more seldom than
+	anchorStrength = 3 // literals as common as these
+
 	maxNeedDigits = 1 << 16 // {1000}{1000} must not overflow
 	maxClasses    = 4
 	maxWordLists  = 3
@@ -78,6 +81,9 @@ func compareLists(a, b wordList) int {
 	return cmp.Or(weakest(a.texts)-weakest(b.texts), len(b.texts)-len(a.texts), b.before-a.before)
 }
 
+// tiny tells literals that nearly every text has somewhere.
+func tiny(text string) bool { return len(text) < anchorStrength && !tellsAlone(text) }
+
 // weakest says how telling the least telling literal is: its letters, fewer
 // when every other message holds it.
 func weakest(list []string) int {
@@ -121,6 +127,12 @@ func (n *need) trim() {
 	n.classes = classes[:min(len(classes), maxClasses)]
 	slices.SortStableFunc(n.words, func(a, b wordList) int { return compareLists(b, a) })
 	n.words = n.words[:min(len(n.words), maxWordLists)]
+	if n.digits >= anchorDigits {
+		n.words = slices.DeleteFunc(n.words, func(list wordList) bool { return weakest(list.texts) < anchorStrength })
+	}
+	for len(n.words) > 1 && slices.ContainsFunc(n.words[len(n.words)-1].texts, tiny) {
+		n.words = n.words[:len(n.words)-1] // nearly every text has one, and each costs a note
+	}
 	for i := range n.words {
 		n.words[i] = minimal(n.words[i])
 	}

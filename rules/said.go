@@ -49,7 +49,6 @@ type said struct {
 	phrases map[string][]announcement // by first word
 	answers []float64                 // scores of items that read the whole text as an answer
 	letters []string                  // the literal of each phrase
-	reach   int                       // characters from the beginning of a phrase to the end of its literal, at most
 	begins  [256]uint32               // by the first letter of a phrase in ASCII: the lengths of its first word
 }
 
@@ -123,11 +122,6 @@ func (s *said) add(text string, a announcement) {
 	if !a.back {
 		a.mark = marks[text[len(text)-1]]
 	}
-	length := len(a.words) * maxPhraseGap
-	for _, word := range a.words {
-		length += 2 * len(word) // with combining marks
-	}
-	s.reach = max(s.reach, length)
 	first := a.words[0]
 	s.phrases[first] = append(s.phrases[first], a)
 	s.begins[first[0]] |= 1 << min(len(first), 31)
@@ -286,12 +280,6 @@ func (v *voice) wordAfter(at int) (start, end int, ok bool) {
 // said runs an entry's said items where phrases may begin.
 func (sc *scan) said(e *entry, f frame, first, last int) {
 	e.said.match(&sc.body, f.from, f.end, first, last, func(start, end int, score float64) {
-		switch {
-		case start < f.owned || start >= f.next:
-		case e.prompt != nil:
-			sc.asking = append(sc.asking, asking{e.prompt, start, end, true})
-		default:
-			sc.score(sc.set.byRule[e.rule.order], &pattern{score: score, name: "said"}, start, end)
-		}
+		sc.spoken(e, f, start, end, score)
 	})
 }

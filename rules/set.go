@@ -27,6 +27,7 @@ type active struct {
 	*rule
 	mode      Mode
 	threshold float64
+	free      bool // runs on every text of its direction
 }
 
 type activePrompt struct {
@@ -91,6 +92,8 @@ func (s *Set) activate(r *rule, change Override) (active, bool) {
 	if len(r.regions) > 0 && len(s.view.Regions) > 0 && !overlap(r.regions, s.view.Regions) {
 		return a, false
 	}
+	a.free = r.direction < 0 && len(r.where.Asked)+len(r.where.Channels)+len(r.where.Accounts)+len(r.where.Fields) == 0 &&
+		(len(r.regions) == 0 || len(s.view.Regions) > 0)
 	return a, true
 }
 
@@ -159,6 +162,9 @@ func (s *Set) GoString() string { return s.String() }
 
 // allows tells whether a's where and regions fit a text.
 func (s *Set) allows(a *active, c *Context) bool {
+	if a.free {
+		return true
+	}
 	if a.direction >= 0 && Direction(a.direction) != c.Direction {
 		return false
 	}

@@ -110,8 +110,12 @@ func (g *digitGroups) printed(text string) bool {
 		return false
 	}
 	for i := 1; i < g.count; i++ {
-		if n := g.size(i); n < 2 || n > 7 || len(g.between(text, i)) > 2 {
+		n := g.size(i)
+		if n < 2 || n > 7 || len(g.between(text, i)) > 2 {
 			return false
+		}
+		if n == 2 && i+1 < g.count && g.size(i+1) > 4 {
+			return false // no plan prints 114-38-90217
 		}
 	}
 	return !(g.count == 3 && g.size(1) <= 2 && g.size(0) <= 4 && g.size(2) <= 4) && !g.sizes(4, 4, 4) && !strings.Contains(text, "\n")

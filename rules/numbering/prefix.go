@@ -105,17 +105,22 @@ func literalsOf(node *syntax.Regexp) ([]string, bool) {
 			if !ok || len(list)*len(more) > maxPrefixLiterals {
 				return nil, false
 			}
-			var longer []string
-			for _, head := range list {
-				for _, tail := range more {
-					longer = append(longer, head+tail)
-				}
-			}
-			list = longer
+			list = joined(list, more)
 		}
 		return list, true
 	}
 	return nil, false
+}
+
+// joined returns every head with every tail.
+func joined(heads, tails []string) []string {
+	var list []string
+	for _, head := range heads {
+		for _, tail := range tails {
+			list = append(list, head+tail)
+		}
+	}
+	return list
 }
 
 // find returns where the prefix ends in digits and whether it is there.
