@@ -10,7 +10,7 @@ ONLY   ?=
 RULES  ?=
 LOGS := $(CURDIR)/.build
 
-.PHONY: help test lint unit fuzz e2e corpus corpus-check eval headless bench soak deps build clean
+.PHONY: help test lint unit fuzz e2e corpus corpus-check eval headless bench bench-detection soak deps build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,8 @@ lint: deps ## gofumpt, go vet, staticcheck
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
 	cd e2e && $(GO) vet ./... && $(GO) tool -modfile=../tools/go.mod staticcheck ./...
+	cd bench/detection && $(GO) vet ./... && $(GO) tool -modfile=../../tools/go.mod staticcheck ./...
+	$(GO) run ./cmd/piiproxy rules lint
 
 unit: deps ## unit tests with the race detector; a skipped test fails
 	@mkdir -p $(LOGS)
@@ -58,9 +60,14 @@ corpus-check:
 eval: ## what the rules find on the labelled corpora, against eval/floors.yaml (ONLY=TEXT MISSES=N RULES=PATHS)
 	@if [ -d $(CORPUS)/dev ]; then $(GO) run ./cmd/piiproxy eval $(addprefix --rules ,$(RULES)) --min eval/floors.yaml --misses $(MISSES) --only "$(ONLY)" $(CORPUS)/dev/*.jsonl; else echo "no labelled corpora at $(CORPUS)/dev: eval is left out (set CORPUS=DIR)"; fi
 
-bench: deps ## side by side with nginx, ReverseProxy and plain goproxy
+bench: deps ## side by side: proxies, and ways to look for personal data
 	./bench/install.sh
 	$(GO) run ./bench
+	@$(MAKE) --no-print-directory bench-detection
+
+bench-detection: ## what detection costs beside loops of regexp and regexp2 and a set of go-re2
+	@lines=; for name in banking77 taskmaster4 sms_spam; do file=$(CORPUS)/dev/$$name.jsonl; if [ -f $$file ]; then lines=$$lines,$$(realpath $$file); fi; done; \
+	cd bench/detection && $(GO) run . -lines "$$lines"
 
 soak: deps ## the long runs: 100 rounds of kill -9 under load
 	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run TestCrash . -rounds 100

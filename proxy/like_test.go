@@ -79,23 +79,23 @@ func TestLookAlikes(t *testing.T) {
 // where only the field it came in said what it is.
 func TestEchoOfRestoredValue(t *testing.T) {
 	r := newRig(t)
-	place := waba(change(lineID, waMessage(annaPhone, `"type":"location","location":{"latitude":52.5,"longitude":13.4,"address":"1 Hacker Way"}`)))
+	place := waba(change(lineID, waMessage(annaPhone, `"type":"location","location":{"latitude":52.5,"longitude":13.4,"address":"the old mill"}`)))
 	if got := r.hook(place); got.status != http.StatusOK {
 		t.Fatalf("answered %d", got.status)
 	}
 	token := tokenIn.FindString(r.only(r.bots["bot"]).body)
 	r.call("/"+lineID+"/messages", `{"to":"`+annaPhone+`","text":{"body":"we deliver to `+token+`"}}`)
-	if got := r.only(r.platform).body; !strings.Contains(got, "we deliver to 1 Hacker Way") {
+	if got := r.only(r.platform).body; !strings.Contains(got, "we deliver to the old mill") {
 		t.Fatalf("the platform got %s", got)
 	}
 	echo := func(to, words string) string {
 		return waba(change(lineID, `"message_echoes":[{"from":"15550783881","to":"`+to+`","id":"wamid.out1","timestamp":"1","type":"text","text":{"body":"`+words+`"}}]`))
 	}
-	r.hook(echo(annaPhone, "we deliver to 1 Hacker Way"))
+	r.hook(echo(annaPhone, "we deliver to the old mill"))
 	if got, want := r.bots["bot"].bodies()[1], echo(annaPhone, "we deliver to "+token); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
-	r.hook(echo("15559998877", "we deliver to 1 Hacker Way"))
+	r.hook(echo("15559998877", "we deliver to the old mill"))
 	if got := r.bots["bot"].bodies()[2]; strings.Contains(got, "pii_") {
 		t.Errorf("another person's echo: %s", got)
 	}

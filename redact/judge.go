@@ -32,7 +32,11 @@ func (w *walk) judge(at place, text string) {
 		w.unreadable(at, scope, text)
 		return
 	}
-	for _, f := range result.Findings {
+	findings := result.Findings
+	if scope.Echo {
+		findings = w.unmasked(at, scope, text, findings)
+	}
+	for _, f := range findings {
 		w.finding(at, scope, f, text)
 	}
 	if scope.outbound() && !scope.Echo {

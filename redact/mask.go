@@ -8,7 +8,9 @@ import (
 )
 
 // hidden stands for what a mask does not show. Asterisks are no digits and no
-// letters, so no rule finds a masked value again.
+// letters, so no rule takes a mask for the value. What the mask shows may be a
+// finding of its own, the last four digits of a card, say: echoes of masks are
+// left alone (restored.go).
 const hidden = "***"
 
 // Unreadable replaces a whole string that no rule could judge in its budget.

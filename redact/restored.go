@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,10 @@ import (
 // ruleEcho marks a restored value that comes back in an echo.
 const ruleEcho = "echo"
 
+// noToken is noted for a mask: its echo stays as it is. A mask is too short to
+// tell which token it came from, and what it shows is no finding of its own.
+const noToken = ""
+
 const (
 	// restoredFor is how long an echo of what was sent may take; the platform
 	// redelivers, but an echo is sent at once.
@@ -22,8 +27,10 @@ const (
 )
 
 // restored remembers, in memory only, which values were put back into which
-// chat. Their echo must give the bot the same tokens again, also where no rule
-// would find them: an address is known by the field it came in, not by its words.
+// chat, whole or masked. The echo of a value must give the bot the same token
+// again, also where no rule would find it: an address is known by the field it
+// came in, not by its words. The echo of a mask must stay, also where a rule
+// would find the last four digits that it shows.
 type restored struct {
 	mu     sync.Mutex
 	people map[person][]putBack
@@ -31,7 +38,8 @@ type restored struct {
 
 type person struct{ account, alias string }
 
-// putBack is a value that stands in a chat, and the token that stood for it.
+// putBack is a value or a mask that stands in a chat, and the token that stood
+// for it.
 type putBack struct {
 	text, token string
 	at          time.Time
@@ -95,21 +103,49 @@ func (w *walk) echoed(at place, scope *Scope, text string, spans [][2]int) [][2]
 		return spans
 	}
 	for _, p := range w.engine.restored.of(scope) {
-		for from := 0; ; {
-			i := strings.Index(text[from:], p.text)
-			if i < 0 {
-				break
+		for _, span := range p.in(text) {
+			if p.token == noToken || within(spans, span[0], span[1]) {
+				continue
 			}
-			start, end := from+i, from+i+len(p.text)
-			from = end
-			if !within(spans, start, end) {
-				spans = append(spans, [2]int{start, end})
-				w.tally(ruleEcho, ruleToken, Tokenize, rules.Enforce)
-				w.mark(at, mark{start: start, end: end, action: Tokenize, rule: ruleEcho, kind: ruleToken, canonical: p.token})
-			}
+			spans = append(spans, span)
+			w.tally(ruleEcho, ruleToken, Tokenize, rules.Enforce)
+			w.mark(at, mark{start: span[0], end: span[1], action: Tokenize, rule: ruleEcho, kind: ruleToken, canonical: p.token})
 		}
 	}
 	return spans
+}
+
+// unmasked takes out of findings in an echo what lies inside a mask of our own.
+// The mask stays in the text that the rules read, so that nothing that only
+// begins in one is hidden by it.
+func (w *walk) unmasked(at place, scope *Scope, text string, findings []rules.Finding) []rules.Finding {
+	if at.class == channel.Report || scope.Mode != rules.Enforce || !strings.Contains(text, hidden) {
+		return findings
+	}
+	var masks [][2]int
+	for _, p := range w.engine.restored.of(scope) {
+		if p.token == noToken {
+			masks = append(masks, p.in(text)...)
+		}
+	}
+	if len(masks) == 0 {
+		return findings
+	}
+	return slices.DeleteFunc(slices.Clone(findings), func(f rules.Finding) bool {
+		return slices.ContainsFunc(masks, func(m [2]int) bool { return m[0] <= f.Start && f.End <= m[1] })
+	})
+}
+
+// in lists where it stands in a text.
+func (p putBack) in(text string) (spans [][2]int) {
+	for from := 0; ; {
+		i := strings.Index(text[from:], p.text)
+		if i < 0 {
+			return spans
+		}
+		spans = append(spans, [2]int{from + i, from + i + len(p.text)})
+		from += i + len(p.text)
+	}
 }
 
 // within says that a span touches one of the spans.

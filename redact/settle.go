@@ -114,7 +114,7 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 		case m.action == Tokenize && w.canTokenize(scope):
 			words.add(i)
 		default:
-			w.put(m, m.action)
+			w.put(scope, m, m.action)
 		}
 	}
 	if len(words.values)+len(likes.values) == 0 {
@@ -164,13 +164,15 @@ func (w *walk) canTokenize(scope *Scope) bool {
 }
 
 // put writes what an action makes of a mark's own text.
-func (w *walk) put(m *mark, action Action) {
+func (w *walk) put(scope *Scope, m *mark, action Action) {
 	switch action {
 	case Allow, Report:
 		m.stays = true
 	case Mask:
 		if m.by = MaskOf(m.kind, m.text); w.engine.vault == nil {
 			m.by = Placeholder(m.kind) // as the commands write it that open no store
+		} else if scope.outbound() && m.by != hidden {
+			w.engine.restored.note(scope, m.by, noToken)
 		}
 	case Generalize:
 		m.by = GeneralOf(m.kind, m.text)
@@ -187,7 +189,7 @@ func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
 	value, err := w.likeness(ctx, scope, m)
 	switch {
 	case errors.Is(err, vault.ErrNoToken) || errors.Is(err, conversation.ErrUnknown):
-		w.put(m, m.action)
+		w.put(scope, m, m.action)
 		return nil
 	case err != nil:
 		return err
@@ -237,7 +239,7 @@ func (w *walk) reveal(scope *Scope, m *mark, value vault.Value, most Action) err
 		return nil
 	}
 	m.kind, m.text = value.Kind, value.Text
-	w.put(m, action)
+	w.put(scope, m, action)
 	return nil
 }
 

@@ -96,7 +96,13 @@ func TestRuleInShadow(t *testing.T) {
 		t.Errorf("a rule in shadow refuses: %v", got.Refusals)
 	}
 	refused := rewrite(t, e, "messenger", webhook(`"message":{"text":`+digits+`}`), scope(t, func(s *redact.Scope) {
-		s.Rules = set(t, rules.Override{ID: "credit_card", Mode: "shadow"}, rules.Override{ID: "credit_card_spaced", Mode: "shadow"}, rules.Override{ID: "credit_card_short", Mode: "shadow"})
+		var cards []rules.Override
+		for _, rule := range s.Rules.Rules() {
+			if rule.Kind == "credit_card" {
+				cards = append(cards, rules.Override{ID: rule.ID, Mode: "shadow"})
+			}
+		}
+		s.Rules = set(t, cards...)
 	}))
 	if len(refused.Refusals) > 0 {
 		t.Errorf("a rule in shadow sends to quarantine: %v", refused.Refusals)

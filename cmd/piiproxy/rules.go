@@ -10,14 +10,23 @@ import (
 )
 
 type rulesCommand struct {
-	List    rulesListCommand    `cmd:"" help:"List the rules in the order in which they count."`
-	Test    rulesTestCommand    `cmd:"" help:"Run the examples inside rule files."`
-	Lint    rulesLintCommand    `cmd:"" help:"Find patterns that can run away, rules that are too wide, examples that show nothing."`
-	Diff    rulesDiffCommand    `cmd:"" help:"Compare two rule sets on the same texts."`
-	Import  rulesImportCommand  `cmd:"" help:"Turn another program's rules into ours."`
-	Reload  rulesReloadCommand  `cmd:"" help:"Have the running serve take up the rules on disk."`
-	Explain rulesExplainCommand `cmd:"" help:"Say what a text is found to hold, why, and what lost."`
-	Schema  rulesSchemaCommand  `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
+	List       rulesListCommand       `cmd:"" help:"List the rules in the order in which they count."`
+	Test       rulesTestCommand       `cmd:"" help:"Run the examples inside rule files."`
+	Lint       rulesLintCommand       `cmd:"" help:"Find patterns that can run away, rules that are too wide, examples that show nothing."`
+	Diff       rulesDiffCommand       `cmd:"" help:"Compare two rule sets on the same texts."`
+	Import     rulesImportCommand     `cmd:"" help:"Turn another program's rules into ours."`
+	Reload     rulesReloadCommand     `cmd:"" help:"Have the running serve take up the rules on disk."`
+	Explain    rulesExplainCommand    `cmd:"" help:"Say what a text is found to hold, why, and what lost."`
+	Validators rulesValidatorsCommand `cmd:"" help:"List the names that a rule's validate may have."`
+	Schema     rulesSchemaCommand     `cmd:"" help:"Print the JSON Schema of rule files, for editors."`
+}
+
+type rulesValidatorsCommand struct{}
+
+// Run prints one name a line.
+func (rulesValidatorsCommand) Run(env *environment) error {
+	_, err := fmt.Fprintln(env.Stdout, strings.Join(rules.Validators(), "\n"))
+	return err
 }
 
 type rulesListCommand struct {
