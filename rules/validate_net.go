@@ -95,7 +95,8 @@ func runOn(local string) int {
 		if unicode.Is(unicode.Latin, r) || i > 0 && start == 0 {
 			return 0
 		}
-		start = i + utf8.RuneLen(r)
+		_, size := utf8.DecodeRuneInString(local[i:])
+		start = i + size
 	}
 	if start == len(local) {
 		return 0

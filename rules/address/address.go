@@ -203,7 +203,7 @@ func (r *reader) suffix(at int) int {
 		return at + 1
 	}
 	letter := t.title && t.digits == 0 && t.word != "i" && (len(t.word) == 1 || len(t.word) <= 5 && strings.Trim(t.word[1:], "0123456789-") == "")
-	if letter && (at+1 == len(r.list) || !r.near(at+1) || r.list[at+1].gap[0] == '.') {
+	if letter && (at+1 == len(r.list) || !r.near(at+1) || strings.HasPrefix(r.list[at+1].gap, ".")) {
 		return at + 1 // Boulevard E, Avenue A-5
 	}
 	return at

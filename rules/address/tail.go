@@ -141,7 +141,7 @@ func (r *reader) town(at int, sure bool) int {
 	i, names := at, 0
 	for ; i < len(r.list) && names <= maxTown+1; i++ {
 		t := r.list[i]
-		if i > at && (!r.near(i) || t.gap[0] == '.') {
+		if i > at && (!r.near(i) || strings.HasPrefix(t.gap, ".")) {
 			break
 		}
 		if names > 0 && connectors[t.word] && !t.title && i+1 < len(r.list) && r.list[i+1].title {
@@ -159,7 +159,7 @@ func (r *reader) town(at int, sure bool) int {
 		return i
 	}
 	// a word that goes on in lower case is the next clause: "…, John will come"
-	if next := r.list[i]; next.near() && next.gap[0] != '.' && r.postcode(i) == i && r.state(i) == i {
+	if next := r.list[i]; next.near() && !strings.HasPrefix(next.gap, ".") && r.postcode(i) == i && r.state(i) == i {
 		return at
 	}
 	return i
