@@ -29,7 +29,6 @@ func (w workload) bytes() (total int) {
 	return total
 }
 
-
 // report measures and prints one table a workload.
 func report(loads []workload, list []contender, rounds int, each time.Duration) {
 	for _, load := range loads {
