@@ -32,7 +32,7 @@ func TestEmailParts(t *testing.T) {
 		{"アリス@example.jp", "アリス@example.jp"},
 		{`"a\@b c"@example.com`, `"a\@b c"@example.com`},
 		{"root@[192.0.2.1]", "root@[192.0.2.1]"},
-		{"ticket@kiosk.Valid", ""},
+		{"form@office.Monday", ""},
 		{"@example.com", ""},
 		{`"   "@example.com`, ""},
 		{"alice@[::1]", ""},
@@ -90,7 +90,7 @@ func TestPhoneForm(t *testing.T) {
 		{"011 44 20 7946 0958", []string{"US"}, "+442079460958"},
 		{"020 7946 0958", []string{"GB"}, "+442079460958"},
 		{"11 98765-4321", []string{"BR"}, "+5511987654321"},
-		{"0 11 15-2345-6789", []string{"AR"}, "+5491123456789"},
+		{"0 11 15-3141-5926", []string{"AR"}, "+5491131415926"},
 		{"123-456", nil, "123456"},
 		{"+1 23", nil, "+123"},
 		{"", nil, ""},
@@ -122,7 +122,7 @@ func FuzzNetValidators(f *testing.F) {
 }
 
 func BenchmarkPhone(b *testing.B) {
-	for _, text := range []string{"+1 202 555 0143", "(202) 555-0143", "8310926033"} {
+	for _, text := range []string{"+1 202 555 0143", "(202) 555-0143", "3141592653"} {
 		b.Run(text, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

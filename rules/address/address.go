@@ -63,7 +63,7 @@ func (r *reader) street() (at int, sure bool) {
 // numberFirst reads what follows a house number.
 func (r *reader) numberFirst(at int) (after int, sure bool) {
 	if at+1 < len(r.list) && r.list[at].house() && r.list[at].comma && !r.list[at].ordinal() {
-		at++ // "4812, 1144 Sonoma Avenue"
+		at++ // "3141, 2718 Valley Avenue"
 	}
 	if at < len(r.list) && r.list[at].comma && !r.list[at].listed() {
 		return 0, false
@@ -79,7 +79,7 @@ func (r *reader) numberFirst(at int) (after int, sure bool) {
 
 const maxName = 5 // words of a street's name
 
-// named reads direction, name and kind: "East Remington Drive".
+// named reads direction, name and kind: "East Lexington Drive".
 func (r *reader) named(at int) (after int, sure bool) {
 	titles, directed := 0, directions[r.word(at)]
 	for i := at; i < len(r.list) && i <= at+maxName; i++ {
@@ -120,7 +120,7 @@ func (r *reader) word(at int) string {
 	return ""
 }
 
-// splitOrdinal tells "40 55 th ave": a number whose ending is a word of its own.
+// splitOrdinal tells "40 31 st ave": a number whose ending is a word of its own.
 func (r *reader) splitOrdinal(at int) bool {
 	if !r.near(at) {
 		return false
@@ -141,8 +141,8 @@ func (r *reader) onlyDirections(from, to int) bool {
 	return true
 }
 
-// lead reads a street whose kind comes first, after a number: "555 East El
-// Camino Real", "10 bis, rue de la Paix".
+// lead reads a street whose kind comes first, after a number: "3141 East El
+// Camino Alto", "10 bis, rue de la Paix".
 func (r *reader) lead(at int) (after int, sure bool) {
 	if at < len(r.list) && (r.list[at].word == "bis" || r.list[at].word == "ter" || r.list[at].word == "quater") {
 		at++
@@ -178,7 +178,7 @@ func (r *reader) lead(at int) (after int, sure bool) {
 	return i, r.list[at].title || r.list[i-1].title
 }
 
-// numbered reads a road that has a number: "6448 California 12", "1801 Hwy 78".
+// numbered reads a road that has a number: "7001 Oregon 3", "2200 Hwy 41".
 func (r *reader) numbered(at int) (after int, sure bool) {
 	if at+1 >= len(r.list) || !r.is(at, roads) && !r.is(at, stateNames) {
 		return 0, false
@@ -204,7 +204,7 @@ func (r *reader) suffix(at int) int {
 	}
 	letter := t.title && t.digits == 0 && t.word != "i" && (len(t.word) == 1 || len(t.word) <= 5 && strings.Trim(t.word[1:], "0123456789-") == "")
 	if letter && (at+1 == len(r.list) || !r.near(at+1) || strings.HasPrefix(r.list[at+1].gap, ".")) {
-		return at + 1 // Boulevard E, Avenue A-5
+		return at + 1 // Boulevard E, Avenue B-7
 	}
 	return at
 }

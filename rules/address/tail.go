@@ -2,7 +2,7 @@ package address
 
 import "strings"
 
-// units reads the part of a building: "Apt 4", "# 800", "Building #1 Suite #3",
+// units reads the part of a building: "Apt 4", "# 800", "Building #2 Suite #7",
 // "Floor 2".
 func (r *reader) units(at int) int {
 	for range 4 {
@@ -185,12 +185,12 @@ func (r *reader) postcode(at int) int {
 	case (t.digits == 5 || t.digits == 4 || t.digits == 2) && len(rest) >= 4 && len(rest) <= 5 && rest[0] == '-' && strings.Trim(rest[1:], "0123456789") == "":
 		return at + 1 // 12345-6789, 12345-678, 1234-567, 12-345
 	case t.digits == 0 && len(t.word) <= 4 && hasDigit(t.word) && r.near(at+1) && inward(r.list[at+1].word):
-		return at + 2 // SW1A 1AA, K1A 0B1
+		return at + 2 // SW1A 1AA, T2X 1V4
 	}
 	return at
 }
 
-// inward tells the second half of British (1AA) and Canadian (0B1) postcodes.
+// inward tells the second half of British (1AA) and Canadian (1V4) postcodes.
 func inward(word string) bool {
 	return len(word) == 3 && digit(word[0]) && !digit(word[1])
 }
