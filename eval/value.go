@@ -8,13 +8,20 @@ import (
 )
 
 // locate finds the value of a row that names it instead of its place: span is
-// how the text spells it; without one the letters and digits of contains stand
-// in the text in this order, in pieces, with words between them.
+// how the text spells it, perhaps with what stands around it ("n=…;", a URL),
+// so that the value itself counts where it stands in the span as it is; without
+// one the letters and digits of contains stand in the text in this order, in
+// pieces, with words between them.
 func locate(text, span, contains string) (Label, error) {
 	if span != "" {
 		start := strings.Index(text, span)
 		if start < 0 {
 			return Label{}, errors.New(`"span" is not in the text`)
+		}
+		for _, value := range spellings(contains) {
+			if at := strings.Index(span, value); at >= 0 && value != "" {
+				return Label{Start: start + at, End: start + at + len(value)}, nil
+			}
 		}
 		return Label{Start: start, End: start + len(span)}, nil
 	}
@@ -23,6 +30,12 @@ func locate(text, span, contains string) (Label, error) {
 		return Label{}, errors.New(`"contains" is not in the text`)
 	}
 	return Label{Start: pieces[0][0], End: pieces[len(pieces)-1][1], pieces: pieces}, nil
+}
+
+// spellings are the plain ways to write a value: as it is, in a URL, and its
+// letters and digits alone.
+func spellings(value string) []string {
+	return []string{value, strings.ReplaceAll(value, "+", "%2B"), strings.Map(onlyMeaning, value)}
 }
 
 // scattered gives the words of the text that, one after another, make up the

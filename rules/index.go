@@ -61,7 +61,9 @@ func newIndex(l *Library, d Direction) *index {
 			texts = append(texts, list.texts...)
 		}
 	}
-	x.literals = newLiterals(texts)
+	triggers := foldTrigger()
+	x.literals = newLiterals(append(texts, triggers...))
+	x.literals.triggers(triggers)
 	x.byLiteral = make([][]int32, len(x.literals.list))
 	x.phrases = make([][]saidAt, len(x.literals.list))
 	for i := range x.entries {

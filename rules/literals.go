@@ -24,6 +24,7 @@ type literals struct {
 	next     []uint32  // by state and column: the state's place in next, with hasFound
 	found    [][]int32 // by state: literals that end there
 	list     []literal
+	trigger  []int32          // by literal: its place in foldTrigger, -1 for others
 	ids      map[string]int32 // with borders
 	words    int              // 64-bit words of a hit set
 }
@@ -38,6 +39,7 @@ const (
 	columnMask = 0x00ff
 	digitMark  = 0x0100 // '0' to '9'
 	notPlain   = 0x0200 // the text must be folded first
+	signsMark  = 0x0400 // one of foldSigns
 	hasFound   = 1 << 31
 	latinEnd   = 0x1F00 // Latin-1 to Latin Extended Additional, with what lies between
 )
@@ -79,6 +81,7 @@ func newLiterals(list []string) *literals {
 	}
 	l.words = (len(l.ids) + 63) / 64
 	l.link()
+	l.triggers(nil)
 	return l
 }
 
@@ -106,6 +109,8 @@ func (l *literals) number(list []string) {
 			l.columns[b] |= digitMark
 		case b >= 0x80 || !plainByte(rune(b)):
 			l.columns[b] |= notPlain
+		case strings.IndexByte(foldSigns, byte(b)) >= 0:
+			l.columns[b] |= signsMark
 		}
 	}
 }
@@ -205,4 +210,17 @@ func baseLetter(r rune) rune {
 		r, _ = utf8.DecodeRune(decomposed)
 	}
 	return unicode.ToLower(r)
+}
+
+// triggers notes which literals make a text worth folding.
+func (l *literals) triggers(texts []string) {
+	l.trigger = make([]int32, len(l.list))
+	for i := range l.trigger {
+		l.trigger[i] = -1
+	}
+	for i, text := range texts {
+		if id, known := l.ids[text]; known {
+			l.trigger[id] = int32(i)
+		}
+	}
 }

@@ -12,7 +12,9 @@ type profile struct {
 	hits   []hit // in order of their ends
 	class  class // of all characters, once classified
 	known  bool  // class is
-	beyond bool  // a letter or mark that is known by none in ASCII
+	hint   foldHint
+	signs  bool // any of foldSigns
+	beyond bool // a letter or mark that is known by none in ASCII
 }
 
 // condition is a need in the terms of one library's literals.
@@ -88,6 +90,7 @@ func (b *body) classOf(from, end int) (all class) {
 // reset clears p for a library with so many words of hits.
 func (p *profile) reset(words int) {
 	p.digits, p.class, p.known, p.beyond = 0, class{}, false, false
+	p.hint, p.signs = foldHint{}, false
 	if cap(p.found) < words {
 		p.found = make(hits, words)
 	}
@@ -115,12 +118,16 @@ func (p *profile) readASCII(l *literals, text string) bool {
 		}
 	}
 	p.digits += total + int(digits)
+	p.signs = marks&signsMark != 0
 	return marks&notPlain == 0
 }
 
 // note records the literals that end before end.
 func (p *profile) note(l *literals, state uint32, text string, end int) {
 	for _, id := range l.found[state/l.width] {
+		if at := l.trigger[id]; at >= 0 {
+			p.hint.hit(text, int(at), end)
+		}
 		of := &l.list[id]
 		if of.end && end < len(text) && joins(rune(text[end-1]), rune(text[end])) {
 			continue

@@ -34,6 +34,9 @@ func (sc *scan) resolve() []Finding {
 	for i, c := range kept {
 		findings[i] = sc.finding(c)
 	}
+	if !sc.body.ascii {
+		findings = sc.body.disjoint(findings)
+	}
 	return findings
 }
 

@@ -134,11 +134,15 @@ func (sc *scan) read(text string) error {
 	l := sc.index.literals
 	sc.profile.reset(l.words)
 	if len(text) <= windowRunes && sc.profile.readASCII(l, text) {
-		sc.body.plain(text)
-		return sc.window(frame{0, 0, len(text), len(text)})
-	}
-	if ascii(text) {
-		sc.body.plain(text)
+		p := &sc.profile
+		if !p.hint.worth(p.signs, p.digits) || !sc.body.foldASCII(text, p.hint) {
+			sc.body.plain(text)
+			return sc.window(frame{0, 0, len(text), len(text)})
+		}
+	} else if ascii(text) {
+		if !sc.body.foldPlain(text) {
+			sc.body.plain(text)
+		}
 	} else if !utf8.ValidString(text) {
 		return ErrText
 	} else {

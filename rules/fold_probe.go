@@ -1,0 +1,139 @@
+package rules
+
+// A probe passes over an ASCII text and looks for anything that refolding could
+// change, words for digits and signs apart. It may be wrong in one direction:
+// a text in which it sees nothing does not change.
+type probe struct {
+	size, digits, likes int  // of the word being read
+	encoded, mixed      int  // runes of base64, and how many of them are digits
+	run, runLikes       int  // characters and letters of a run of digits and letters like digits
+	alone, aloneLetters int  // words of one character in a row
+	gap                 int  // characters since the last word
+	wide                int  // long gaps between two digits
+	number              bool // the last word ends with a digit
+	lines               bool // a line end was in the gap
+	open                bool // a bracket opened after a digit
+}
+
+// suspicious tells whether something in text may be written in disguise.
+func suspicious(text string) bool {
+	var p probe
+	var seen survey
+	for i := range len(text) {
+		c := text[i]
+		seen.add(rune(c))
+		class := charClasses[c]
+		if class&(charDigit|charUpper|charLower) != 0 {
+			if p.size == 0 && p.begin(class&charDigit != 0) {
+				return true
+			}
+			p.add(class)
+			continue
+		}
+		if p.size > 0 && p.end() {
+			return true
+		}
+		if p.sign(text, i, class) {
+			return true
+		}
+	}
+	if p.encoded >= minEncoded && p.mixed > 0 && p.mixed < p.encoded {
+		return true
+	}
+	return p.size > 0 && p.end() || wantsUnescape(&seen) || wantsUntag(&seen)
+}
+
+func (p *probe) add(class uint8) {
+	p.size++
+	p.encoded++
+	if class&charDigit != 0 {
+		p.digits++
+		p.mixed++
+	} else if class&charLike != 0 {
+		p.likes++
+	}
+	p.number = class&charDigit != 0
+}
+
+// begin is called for the first character of a word.
+func (p *probe) begin(digit bool) bool {
+	if p.gap != 1 {
+		p.run, p.runLikes = 0, 0
+		p.alone, p.aloneLetters = 0, 0
+	}
+	if digit && p.number && p.gap > 1 && p.gap <= maxGap+maxBracketed {
+		p.wide++
+	}
+	return p.wide > 1
+}
+
+// end is called after the last character of a word.
+func (p *probe) end() bool {
+	letters := p.size - p.digits
+	found := p.size >= minRun && p.digits > 0 && letters > 0 || p.digits >= minHexed
+	if p.digits+p.likes == p.size {
+		p.run += p.size
+		p.runLikes += p.likes
+		found = found || p.run >= minRun && p.runLikes > 0 && p.runLikes < p.run
+	} else {
+		p.run, p.runLikes = 0, 0
+	}
+	if p.size == 1 {
+		p.alone++
+		p.aloneLetters += letters
+		found = found || p.alone >= minRun && (p.aloneLetters > 0 || p.lines)
+	} else {
+		p.alone, p.aloneLetters = 0, 0
+	}
+	p.size, p.digits, p.likes, p.gap, p.lines = 0, 0, 0, 0, false
+	return found
+}
+
+// sign looks at a character between words.
+func (p *probe) sign(text string, i int, class uint8) bool {
+	p.gap++
+	if class&charEncoded == 0 {
+		if p.encoded >= minEncoded && (text[i] == '=' || p.mixed > 0 && p.mixed < p.encoded) {
+			return true
+		}
+		p.encoded, p.mixed = 0, 0
+	} else {
+		p.encoded++
+	}
+	switch text[i] {
+	case '\n':
+		p.lines = true
+	case '(':
+		p.open = p.number && p.gap <= maxGap+maxBracketed
+	case ')':
+		if p.open {
+			return true
+		}
+	case '+':
+		after := i+1 < len(text) && charClasses[text[i+1]]&(charDigit|charLower|charUpper) != 0
+		return p.number && p.gap == 1 && !after || i > 0 && isLower(rune(text[i-1])) && after
+	case '@':
+		return oddAddress(text, i)
+	}
+	return false
+}
+
+// oddAddress tells whether what stands around the @ at i is no plain address, or
+// one that may be written backwards.
+func oddAddress(text string, i int) bool {
+	if i == 0 || i+1 == len(text) || !isAddressRune(rune(text[i-1])) || !isAddressRune(rune(text[i+1])) {
+		return true
+	}
+	end := i + 1
+	for end < len(text) && (isPlainWord(rune(text[end])) || text[end] == '-') {
+		end++
+	}
+	if end+1 < len(text) && text[end] == '.' && isBlank(rune(text[end+1])) {
+		return true
+	}
+	start := i
+	for start > 0 && isAddressRune(rune(text[start-1])) {
+		start--
+	}
+	return start+3 < i && (text[start+2] == '.' || text[start+3] == '.')
+}
