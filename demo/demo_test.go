@@ -58,6 +58,9 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 			"credit_card of message 8 on messenger shows in what the bot sent to the platform",
 			"email of message 8 on whatsapp shows in what the bot sent to the platform",
 			"credit_card of message 9 on messenger shows in a webhook to the bot",
+			"address of message 11 on whatsapp shows in the bot's log",
+			"dob of message 12 on messenger shows in a webhook to the bot",
+			"password of message 12 on whatsapp shows in what the bot sent to the platform",
 		}},
 		"rules switched off": {hides: true, options: Options{Off: true}, wanted: []string{"credit_card of message 2 on whatsapp shows in a webhook to the bot"}},
 		"a card with other separators": {
@@ -73,7 +76,17 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 		"another item number": {
 			hides:  true,
 			change: replace("389501", "[NUMBER]"),
-			wanted: []string{"message 2 on messenger: a number that is not personal changed"},
+			wanted: []string{"message 2 on messenger: what policy lets through changed"},
+		},
+		"another name": {
+			hides:  true,
+			change: replace(caller, "[PERSON]"),
+			wanted: []string{"message 12 on whatsapp: what policy lets through changed"},
+		},
+		"a part of an address": {
+			hides:  true,
+			change: replace(toyToken(home), "48 Maple Avenue, [ADDRESS]"),
+			wanted: []string{"address of message 11 on messenger shows in a webhook to the bot"},
 		},
 		"another person's id": {
 			hides:  true,

@@ -16,7 +16,7 @@ type step struct {
 	tap      string   // title of a button of the bot's last answer, instead of say
 	agent    bool     // a human at the company says it, in the platform's inbox
 	values   []value  // personal, typed in this step
-	kept     []string // must reach the bot as they are
+	kept     []string // must reach the bot as they are: what policy lets through
 	answered []string // must stand in the bot's answer as the person sees it
 	carried  []value  // personal, of somebody else, that the bot puts into its answer
 	refused  int      // how often the bot's door fails before it takes this
@@ -31,7 +31,14 @@ var (
 	britain    = value{kind: "iban", text: "GB33BUKB20201555555555"}
 	germany    = value{kind: "iban", text: "DE89 3704 0044 0532 0130 00"}
 	social     = value{kind: "ssn", text: "123-45-6789"}
+	home       = value{kind: "address", text: "48 Maple Avenue, Springfield, IL 62704", restored: true}
+	street     = value{kind: "address", text: "48 Maple Avenue", restored: true} // of home: a part of it is a leak, too
+	birthday   = value{kind: "dob", text: "14 March 1985"}
+	secret     = value{kind: "password", text: "plum-Kettle-71"}
 )
+
+// caller is a name that is said. The built-in policy lets names through.
+const caller = "Ana Torres"
 
 const seedCase = "I want to buy item #389501 my cc is 9999999999999999 exp 01/20"
 
@@ -53,5 +60,10 @@ func script(iban value) []step {
 		},
 		{agent: true, say: "Tom from support here: I see your card " + seedCard.text + " and will call " + mobile.text, values: []value{seedCard, mobile}},
 		{say: "I pay with card " + fourthCard.text + " instead", values: []value{fourthCard}, answered: []string{""}, refused: 3},
+		{say: "please deliver it to " + home.text, values: []value{home, street}, answered: []string{home.text}},
+		{
+			say:    "my name is " + caller + ", I was born on " + birthday.text + " and my password is " + secret.text,
+			values: []value{birthday, secret}, kept: []string{caller}, answered: []string{caller, "I have noted"},
+		},
 	}
 }

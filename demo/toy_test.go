@@ -37,7 +37,7 @@ type toy struct {
 	rows []Row
 }
 
-var toyValues = []value{seedCard, seedExpiry, fourthCard, maria, mobile, britain, germany, social}
+var toyValues = []value{seedCard, seedExpiry, fourthCard, maria, mobile, britain, germany, social, home, birthday, secret}
 
 func startToy(t *testing.T, hides bool, change func([]byte) []byte) Start {
 	return func(_ context.Context, s Settings) (Proxy, error) {

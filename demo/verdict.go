@@ -201,7 +201,7 @@ func (s *stage) checkBytes(failure *Failure, turns []played) {
 		}
 		for _, kept := range turn.kept {
 			if !strings.Contains(arrived.text, kept) {
-				failure.broke(turn, "a number that is not personal changed on the way to the bot")
+				failure.broke(turn, "what policy lets through changed on the way to the bot")
 			}
 		}
 		if turn.refused > 0 && len(arrived.texts) <= turn.refused {

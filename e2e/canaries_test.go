@@ -86,6 +86,44 @@ func anIBAN(n int) string {
 	return fmt.Sprintf("DE%02d%s", check, account)
 }
 
+// printedIBAN is one in groups of four, as it is printed.
+func printedIBAN(n int) string {
+	var groups []string
+	for iban := anIBAN(n); iban != ""; iban = iban[min(4, len(iban)):] {
+		groups = append(groups, iban[:min(4, len(iban))])
+	}
+	return strings.Join(groups, " ")
+}
+
+// aTaxID is a German one with a right check digit (ISO 7064, MOD 11,10): of its
+// first ten digits one stands there twice and one is missing.
+func aTaxID(n int) string {
+	digits, seed := []byte("1123456789"), n*1234577
+	for i := len(digits) - 1; i > 0; i-- {
+		digits[i], digits[seed%(i+1)] = digits[seed%(i+1)], digits[i]
+		seed /= i + 1
+	}
+	product := 10
+	for _, digit := range digits {
+		if product = (product + int(digit-'0')) % 10; product == 0 {
+			product = 10
+		}
+		product = product * 2 % 11
+	}
+	return fmt.Sprintf("%s %s %s %s%d", digits[:2], digits[2:5], digits[5:8], digits[8:], (11-product)%10)
+}
+
+// anITIN is of the groups that the US tax office gives out.
+func anITIN(n int) string { return fmt.Sprintf("9%02d-7%d-%04d", n/9%100, n%9, 1000+n*7%9000) }
+
+func aPassword(n int) string { return fmt.Sprintf("Nightjar%d-quill", n*31) }
+func aBirthday(n int) string {
+	return fmt.Sprintf("%02d %s %d", n%28+1, []string{"March", "August", "October"}[n/1960%3], 1930+n/28%70)
+}
+
+// anAvenue is the part of an address without which nobody finds the house.
+func anAvenue(n int) string { return fmt.Sprintf("%d Quillmere Avenue", 1000+n) }
+
 func anSSN(n int) string { return fmt.Sprintf("536-%02d-%04d", n%98+1, 2000+n*7%7000) }
 
 func letter26(n int) string {

@@ -48,6 +48,18 @@ var sendNests = []sendNest{
 	{"messenger text, ssn", anSSN, false, func(v string) (string, []byte) {
 		return toAnna(rig.Object{"text": "the social security number is " + v})
 	}},
+	{"messenger text, itin", anITIN, false, func(v string) (string, []byte) { return toAnna(rig.Object{"text": "your ITIN is " + v}) }},
+	{"messenger text, tax id", aTaxID, false, func(v string) (string, []byte) { return toAnna(rig.Object{"text": "Ihre Steuer-ID ist " + v}) }},
+	{"messenger text, name", aName, false, func(v string) (string, []byte) {
+		return toAnna(rig.Object{"text": "Dear " + v + ", thank you"})
+	}},
+	{"messenger text, address", anAvenue, false, func(v string) (string, []byte) {
+		return toAnna(rig.Object{"text": "we deliver to " + v + ", Springfield, IL 62704"})
+	}},
+	{"messenger text, date of birth", aBirthday, false, func(v string) (string, []byte) {
+		return toAnna(rig.Object{"text": "your date of birth is " + v})
+	}},
+	{"messenger text, password", aPassword, false, func(v string) (string, []byte) { return toAnna(rig.Object{"text": "your password is " + v}) }},
 	{"messenger text, url", aLink, false, func(v string) (string, []byte) { return toAnna(rig.Object{"text": "see " + v}) }},
 	{"quick reply title", anEmail, false, func(v string) (string, []byte) {
 		return toAnna(rig.Object{"text": "Which?", "quick_replies": rig.List{rig.Object{"content_type": "text", "title": v, "payload": "A"}}})
@@ -86,6 +98,9 @@ var sendNests = []sendNest{
 	}},
 	{"whatsapp body", anEmail, false, func(v string) (string, []byte) {
 		return replyButtons(func(i rig.Object) { i["body"] = rig.Object{"text": "mail " + v} })
+	}},
+	{"whatsapp body, printed iban", printedIBAN, false, func(v string) (string, []byte) {
+		return replyButtons(func(i rig.Object) { i["body"] = rig.Object{"text": "is your IBAN " + v + "?"} })
 	}},
 	{"whatsapp header", anEmail, false, func(v string) (string, []byte) {
 		return replyButtons(func(i rig.Object) { i["header"] = rig.Object{"type": "text", "text": "mail " + v} })

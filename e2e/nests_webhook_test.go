@@ -65,6 +65,14 @@ var webhookNests = []webhookNest{
 	{"messenger text, phone", aPhone, false, func(v string) []byte { return messenger(rig.Object{"text": "my phone number is " + v}) }},
 	{"messenger text, iban", anIBAN, false, func(v string) []byte { return messenger(rig.Object{"text": "iban " + v}) }},
 	{"messenger text, ssn", anSSN, false, func(v string) []byte { return messenger(rig.Object{"text": "my social security number is " + v}) }},
+	{"messenger text, itin", anITIN, false, func(v string) []byte { return messenger(rig.Object{"text": "my ITIN is " + v}) }},
+	{"messenger text, tax id", aTaxID, false, func(v string) []byte { return messenger(rig.Object{"text": "meine Steuer-ID ist " + v}) }},
+	{"messenger text, name", aName, false, func(v string) []byte { return messenger(rig.Object{"text": "hi, my name is " + v}) }},
+	{"messenger text, address", anAvenue, false, func(v string) []byte {
+		return messenger(rig.Object{"text": "please deliver it to " + v + ", Springfield, IL 62704"})
+	}},
+	{"messenger text, date of birth", aBirthday, false, func(v string) []byte { return messenger(rig.Object{"text": "my date of birth is " + v}) }},
+	{"messenger text, password", aPassword, false, func(v string) []byte { return messenger(rig.Object{"text": "my password is " + v}) }},
 	{"messenger text, ip", anIP, false, func(v string) []byte { return messenger(rig.Object{"text": "i come from " + v}) }},
 	{"messenger text, url", aLink, false, func(v string) []byte { return messenger(rig.Object{"text": "see " + v}) }},
 	{"messenger text among others", aCard, false, func(v string) []byte {
@@ -128,6 +136,14 @@ var webhookNests = []webhookNest{
 	}},
 	{"whatsapp text, e-mail", anEmail, false, func(v string) []byte { return line("text", rig.Object{"body": "mail " + v}) }},
 	{"whatsapp text, card", aCard, false, func(v string) []byte { return line("text", rig.Object{"body": "card " + v}) }},
+	{"whatsapp text, printed iban", printedIBAN, false, func(v string) []byte { return line("text", rig.Object{"body": "meine IBAN ist " + v}) }},
+	{"whatsapp text, tax id", aTaxID, false, func(v string) []byte { return line("text", rig.Object{"body": "Steuer-ID: " + v}) }},
+	{"whatsapp text, name", aName, false, func(v string) []byte { return line("text", rig.Object{"body": "this is " + v + " speaking"}) }},
+	{"whatsapp text, address", anAvenue, false, func(v string) []byte {
+		return line("text", rig.Object{"body": "I live at " + v + ", Springfield, IL 62704"})
+	}},
+	{"whatsapp text, date of birth", aBirthday, false, func(v string) []byte { return line("text", rig.Object{"body": "I was born on " + v}) }},
+	{"whatsapp text, password", aPassword, false, func(v string) []byte { return line("text", rig.Object{"body": "the password is " + v}) }},
 	{"whatsapp profile name", aName, false, func(v string) []byte {
 		return rig.WhatsApp(numberOne.Entry(annaPhone, v, rig.Said(annaPhone, rig.NewID("wamid."), "hello")))
 	}},
@@ -188,6 +204,9 @@ var webhookNests = []webhookNest{
 	}},
 	{"instagram text", anEmail, false, func(v string) []byte {
 		return instagram(rig.Object{"messaging": rig.List{rig.Text(anna, instagramID, rig.NewID("aWdf"), "mail "+v)}})
+	}},
+	{"instagram text, name and address", anAvenue, false, func(v string) []byte {
+		return instagram(rig.Object{"messaging": rig.List{rig.Text(anna, instagramID, rig.NewID("aWdf"), "ship it to Ana Torres, "+v+", Springfield, IL 62704")}})
 	}},
 	{"instagram text among changes", aCard, false, func(v string) []byte {
 		return instagramChange("messages", rig.Text(anna, instagramID, rig.NewID("aWdf"), "card "+v))

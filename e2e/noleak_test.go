@@ -30,7 +30,7 @@ func newAviary(t *testing.T, mode string) *aviary {
 	a := &aviary{}
 	a.desk = newDesk(t, func(s *rig.Setup) {
 		s.LogLevel, s.Policies = "debug", strict
-		s.BotTimeout, s.Upstream = time.Second, time.Second
+		s.BotTimeout, s.Upstream = 2*time.Second, 2*time.Second // what busy machines need
 		for i := range s.Accounts {
 			s.Accounts[i].Policy, s.Accounts[i].Mode = "strict", mode
 		}

@@ -1,6 +1,8 @@
 package redact
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -17,6 +19,9 @@ func (w *walk) number(at place) {
 		if action := scope.action(at.step.Kind()); action != Allow {
 			w.tally(ruleField, at.step.Kind(), Report, scope.mode(at.step.Kind()))
 		}
+		if at.step.Kind() == "geo" && isCoordinate(at.document.Text(at.node)) {
+			return
+		}
 		at.class = channel.Free // what else it is, the rules say
 	}
 	text := strings.TrimPrefix(at.document.Text(at.node), "-")
@@ -25,6 +30,14 @@ func (w *walk) number(at place) {
 		return
 	}
 	w.fixed(at, scope, text, ValueInNumber)
+}
+
+// isCoordinate says that a number in a place for degrees is what belongs there.
+// With six or seven decimals many a latitude has the digits of a phone number,
+// and refusing it would refuse every place that a person sends.
+func isCoordinate(text string) bool {
+	degrees, err := strconv.ParseFloat(text, 64)
+	return err == nil && math.Abs(degrees) <= 180 && !strings.ContainsAny(text, "eE")
 }
 
 // innerNumber judges a number of a document that stands in a string. Those

@@ -28,7 +28,7 @@ var (
 	greeting    = regexp.MustCompile(`(?i)^\s*(hi|hello|hey|hola|hallo|bonjour|good (morning|evening|afternoon)|get started|start)\b`)
 	itemNumber  = regexp.MustCompile(`#(\d{3,9})\b`)
 	orderNumber = regexp.MustCompile(`\b(\d{3}-\d{2}-\d{5})\b`)
-	saved       = regexp.MustCompile(`(?i)\b(iban|refund|social security|ssn|passport)\b`)
+	saved       = regexp.MustCompile(`(?i)\b(iban|refund|social security|ssn|passport|deliver|born|password)\b`)
 	cancel      = regexp.MustCompile(`(?i)^\s*(cancel|stop|never mind)\b`)
 )
 
