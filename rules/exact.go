@@ -14,7 +14,7 @@ const border = "\x01"
 // Those of rather tell less.
 const (
 	rare   = "@#%&*+=\\^_`{|}~<>[]$"
-	rather = ":/()\";-"
+	rather = ":/()\";-\n"
 )
 
 // tellsAlone says that a literal of one character tells something.

@@ -254,7 +254,7 @@ func (a *saidAddress) dotAfter(i, labels int) (signMark, bool) {
 		return signMark{start: i, end: i + 1, as: '.'}, true
 	}
 	core := b.blanksAfter(i)
-	if core < len(b.runes) && (b.runes[core] == '(' || b.runes[core] == '[' || b.runes[core] == '{' || core == i && (b.runes[core] == '-' || b.runes[core] == '_' || b.runes[core] == '*')) {
+	if core < len(b.runes) && (b.runes[core] == '(' || b.runes[core] == '[' || b.runes[core] == '{' || b.runes[core] == '<' || core == i && (b.runes[core] == '-' || b.runes[core] == '_' || b.runes[core] == '*')) {
 		core = b.blanksAfter(core + 1)
 	}
 	if core >= len(b.runes) {

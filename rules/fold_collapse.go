@@ -56,7 +56,7 @@ func (b *body) chainAt(i int) (c chain, end int) {
 		if !ok || c.count == len(c.gaps) {
 			return c, max(end, i+1)
 		}
-		if g.end-g.start > 1 {
+		if g.end-g.start > 1 || !isJoint(b.runes[g.start]) {
 			c.word = c.word || g.word
 			c.broken = c.broken || c.count > 0 && c.gaps[0].as != g.as && !c.word
 			c.gaps[c.count] = g
@@ -80,7 +80,7 @@ func (b *body) gapAt(i int) (parting, bool) {
 				return parting{}, false
 			}
 			word = true
-		case isBlank(r):
+		case isBlank(r) || r == '>' && (sign == '-' || sign == '='): // an arrow
 		case isBracket(r):
 			brackets++
 		case isSign(r) && (sign == 0 || sign == r):

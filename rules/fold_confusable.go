@@ -51,8 +51,10 @@ const maxGroup = 4
 
 // scripts counts the characters of a word by what they read as.
 type scripts struct {
-	end                                              int
-	ascii, digits, lookalikes, uppers, flags, others int
+	end                               int
+	ascii, digits, lookalikes, uppers int
+	figures                           int // look-alikes of digits
+	flags, others                     int
 }
 
 // isPartOfWord tells ASCII letters and digits and whatever is no ASCII.
@@ -63,7 +65,11 @@ func (b *body) wordAt(i int) scripts {
 	w := scripts{end: i}
 	for ; w.end < len(b.runes) && isPartOfWord(b.runes[w.end]); w.end++ {
 		r := b.runes[w.end]
-		switch reads := table.of(r); {
+		reads := table.of(r)
+		if reads.kind() == asSymbol {
+			break
+		}
+		switch {
 		case isNumber(r):
 			w.digits++
 			w.ascii++
@@ -71,16 +77,20 @@ func (b *body) wordAt(i int) scripts {
 			w.ascii++
 		case reads.kind() == asLookalike:
 			w.lookalikes++
+			if isNumber(reads.char()) {
+				w.figures++
+			}
 			if isUpper(reads.char()) {
 				w.uppers++
 			}
 		case reads.kind() == asFlag:
 			w.flags++
-		case reads.kind() == asSymbol:
-			return w
 		case reads.kind() != asAccented:
 			w.others++
 		}
+	}
+	if w.figures > 0 && w.digits*2 < w.end-i {
+		w.others += w.figures // letters of a word
 	}
 	if w.flags > 0 && w.digits < 2 {
 		w.others += w.flags // a flag beside a word
@@ -136,7 +146,7 @@ func (b *body) inAddress(r rune) bool {
 func (b *body) addressReading(r rune) rune {
 	reads := b.table.of(r)
 	switch {
-	case reads.kind() == asLookalike || reads.kind() == asAccented:
+	case (reads.kind() == asLookalike || reads.kind() == asAccented) && isLetter(reads.char()):
 		return reads.char()
 	case strings.ContainsRune(apostrophes, r):
 		return '\''

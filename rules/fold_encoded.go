@@ -18,6 +18,7 @@ const (
 // or an address. A number that happens to look like one stays: too little of
 // the decoded form would be digits.
 func (b *body) decodeWords() bool {
+	changed := b.known.digits >= 2*minRun && b.codes()
 	e := b.edit()
 	var buffer [maxEncoded]byte
 	for i := 0; i < len(b.runes); {
@@ -40,7 +41,49 @@ func (b *body) decodeWords() bool {
 			e.replace(start, i, []rune(string(value))...)
 		}
 	}
+	return e.finish() || changed
+}
+
+// codes reads numbers of two digits that are all the codes of digits, in base
+// sixteen (30 to 39) or ten (48 to 57).
+func (b *body) codes() bool {
+	e := b.edit()
+	for i := 0; i < len(b.runes); {
+		if !isNumber(b.runes[i]) || i > 0 && isPlainWord(b.runes[i-1]) {
+			i++
+			continue
+		}
+		end := i
+		for _, zero := range []rune{30, 48} {
+			count, at := 0, i
+			for b.codeAt(at, zero) {
+				count++
+				if end = at + 2; end >= len(b.runes) || !isJoint(b.runes[end]) {
+					break
+				}
+				at = end + 1
+			}
+			if count >= minRun {
+				for ; i < end; i += 3 {
+					value := 10*(b.runes[i]-'0') + b.runes[i+1] - '0'
+					e.replace(i, min(i+3, end), '0'+value-zero)
+				}
+				break
+			}
+			end = i
+		}
+		i = max(end, wordEnd(b.runes, i))
+	}
 	return e.finish()
+}
+
+// codeAt tells whether the word at i is one of the ten numbers from zero on.
+func (b *body) codeAt(i int, zero rune) bool {
+	if i+2 > len(b.runes) || !isNumber(b.runes[i]) || !isNumber(b.runes[i+1]) || i+2 < len(b.runes) && isPlainWord(b.runes[i+2]) {
+		return false
+	}
+	value := 10*(b.runes[i]-'0') + b.runes[i+1] - '0'
+	return zero <= value && value < zero+10
 }
 
 func isEncoded(r rune) bool { return isOf(r, charEncoded) }

@@ -65,7 +65,7 @@ func newFoldTriggers() *foldTriggers {
 			t.add(triggersSureAt, 0, string(bracket)+blank+"at", string(bracket)+blank+"aet")
 		}
 	}
-	t.add(triggersDot, 0, "(.)", "[.]", "{.}", " .", "\n.", "\t.", "\r.")
+	t.add(triggersDot, 0, "(.)", "[.]", "{.}", "<.>", " .", "\n.", "\t.", "\r.")
 	t.add(triggersLike, 0, triples...)
 	for label := range topLabels {
 		t.add(triggersSite, 0, "."+label)

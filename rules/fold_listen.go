@@ -90,11 +90,14 @@ func (b *body) hear(v *vocabulary, start, end int, hash wordHash, first uint32) 
 		n := b.numberWords(start, end, words[:])
 		langs = allLanguages
 		for _, word := range words[:n] {
-			langs &= word.langs
+			if langs &= word.langs; word.end-word.start > shortWord {
+				count++
+			}
 		}
-		return n, langs
+		return count, langs
 	}
 	switch {
+	case b.touchesDigit(start, end):
 	case word.kind <= wordTimes && end-start <= shortWord && end < len(b.runes) && !isWordJoint(b.runes[end]):
 	case word.kind <= wordTimes:
 		return 1, word.langs

@@ -104,9 +104,9 @@ var punctuation = []written{
 // fillers, a note without a head, and what half a surrogate pair in JSON reads as.
 const blanks = "\u115F\u1160\u3164\uFFA0\U0001D159\uFFFD"
 
-// attached belong to the character before: grapheme joiner, keycap box, and what
-// joins the parts of a picture.
-const attached = "\u034F\u20E3\u200D"
+// attached belong to the character before: grapheme joiner, keycap box, what
+// joins the parts of a picture, and the stroke that stretches Arabic words.
+const attached = "\u034F\u20E3\u200D\u0640"
 
 // apostrophes are the ones that word processors make; in an address they are
 // ASCII.
@@ -178,6 +178,8 @@ var lookalikes = []written{
 	{'x', "хχⲭ"},
 	{'y', "уүγʏ"},
 	{'z', "ᴢ"},
+	{'3', "ЗзƷʒ"},
+	{'6', "б"},
 }
 
 // hanDigits are the Chinese numerals by digit: everyday, as banks write them, on

@@ -51,6 +51,10 @@ const (
 	polish
 	tagalog
 	arabic
+	swedish
+	romanian
+	vietnamese
+	thai
 	allLanguages uint32 = 1<<iota - 1
 	// sureLanguages have number words that are no other words.
 	sureLanguages = english | spanish | portuguese | french | german | italian

@@ -8,10 +8,12 @@ type probe struct {
 	encoded, mixed      int  // runes of base64, and how many of them are digits
 	run, runLikes       int  // characters and letters of a run of digits and letters like digits
 	alone, aloneLetters int  // words of one character in a row
+	pairs               int  // words of two digits in a row
 	gap                 int  // characters since the last word
 	wide                int  // long gaps between two digits
 	number              bool // the last word ends with a digit
 	lines               bool // a line end was in the gap
+	odd                 bool // so was a sign that numbers are seldom parted by
 	open                bool // a bracket opened after a digit
 }
 
@@ -59,9 +61,9 @@ func (p *probe) add(class uint8) {
 func (p *probe) begin(digit bool) bool {
 	if p.gap != 1 {
 		p.run, p.runLikes = 0, 0
-		p.alone, p.aloneLetters = 0, 0
+		p.alone, p.aloneLetters, p.pairs = 0, 0, 0
 	}
-	if digit && p.number && p.gap > 1 && p.gap <= maxGap+maxBracketed {
+	if digit && p.number && (p.gap > 1 || p.odd) && p.gap <= maxGap+maxBracketed {
 		p.wide++
 	}
 	return p.wide > 1
@@ -78,6 +80,10 @@ func (p *probe) end() bool {
 	} else {
 		p.run, p.runLikes = 0, 0
 	}
+	if p.pairs++; p.size != 2 || p.digits != 2 {
+		p.pairs = 0
+	}
+	found = found || p.pairs >= minRun
 	if p.size == 1 {
 		p.alone++
 		p.aloneLetters += letters
@@ -85,13 +91,14 @@ func (p *probe) end() bool {
 	} else {
 		p.alone, p.aloneLetters = 0, 0
 	}
-	p.size, p.digits, p.likes, p.gap, p.lines = 0, 0, 0, 0, false
+	p.size, p.digits, p.likes, p.gap, p.lines, p.odd = 0, 0, 0, 0, false, false
 	return found
 }
 
 // sign looks at a character between words.
 func (p *probe) sign(text string, i int, class uint8) bool {
 	p.gap++
+	p.odd = p.odd || class&charJoint == 0
 	if class&charEncoded == 0 {
 		if p.encoded >= minEncoded && (text[i] == '=' || p.mixed > 0 && p.mixed < p.encoded) {
 			return true

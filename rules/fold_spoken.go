@@ -105,7 +105,7 @@ func (b *body) spokenEnd(i int) int {
 // numberWords reads a word as one number word, or as several without spaces.
 func (b *body) numberWords(start, end int, words []spokenWord) int {
 	v := vocabularyOf()
-	if end-start > maxJoined {
+	if end-start > maxJoined || b.touchesDigit(start, end) {
 		return 0
 	}
 	if end-start <= v.runes {
@@ -122,7 +122,16 @@ func (b *body) numberWords(start, end int, words []spokenWord) int {
 		return 0
 	}
 	steps := maxSplitSteps
-	return b.split(v, start, end, words, allLanguages, &steps)
+	n := b.split(v, start, end, words, allLanguages, &steps)
+	if n > 0 && words[0].kind > wordTimes && words[0].kind != wordPlus {
+		return 0
+	}
+	return n
+}
+
+// touchesDigit tells whether a word is a part of one with digits.
+func (b *body) touchesDigit(start, end int) bool {
+	return start > 0 && isNumber(b.runes[start-1]) || end < len(b.runes) && isNumber(b.runes[end])
 }
 
 // maxSplitSteps bounds how many ways of splitting a word are tried.
@@ -140,11 +149,11 @@ func (b *body) split(v *vocabulary, start, end int, words []spokenWord, langs ui
 			return 0
 		}
 		hash.add(normalLetter(b.runes[at]))
-		if at < start+2 {
-			continue // words of one or two letters are no parts
+		if at == start {
+			continue // words of one letter are no parts
 		}
 		word, ok := v.find(hash, b.runes[start:at+1])
-		if !ok || word.langs&langs == 0 || word.kind >= wordParts {
+		if !ok || word.langs&langs == 0 || word.kind >= wordParts && word.kind != wordWeak {
 			continue
 		}
 		words[0] = spokenAt(start, at+1, word)
@@ -169,8 +178,7 @@ func (b *body) extendRun(run *spokenRun, word spokenWord) bool {
 		}
 	} else {
 		last := run.words[run.count-1]
-		glued := last.end == word.start && (last.kind == wordDigits || word.kind == wordDigits)
-		if word.kind == wordPlus || glued || !b.isWordGap(int(last.end), int(word.start)) {
+		if word.kind == wordPlus || !b.isWordGap(int(last.end), int(word.start)) {
 			return false
 		}
 		if word.kind == wordSounds && (last.kind != wordUnit || run.strong < 2 || !b.unitFollows(int(word.end))) {
@@ -196,14 +204,16 @@ func (b *body) isWordGap(start, end int) bool {
 		return false
 	}
 	for _, r := range b.runes[start:end] {
-		if !isWordJoint(r) {
+		if !isWordJoint(r) && (r < 0x80 || b.table.of(r).kind() != asSymbol) {
 			return false
 		}
 	}
 	return true
 }
 
-func isWordJoint(r rune) bool { return isJoint(r) || r == '\r' || r == '(' || r == ')' || r == ';' }
+func isWordJoint(r rune) bool {
+	return isJoint(r) || r == '\r' || r == '(' || r == ')' || r == ';' || r == '!'
+}
 
 // unitFollows tells whether the word after position i is a digit.
 func (b *body) unitFollows(i int) bool {

@@ -47,6 +47,10 @@ var spokenLists = []struct {
 	{turkish, "sifir bir iki uc dort bes alti yedi sekiz dokuz", "", ""},
 	{polish, "zero jeden dwa trzy cztery piec szesc siedem osiem dziewiec", "", ""},
 	{tagalog, "sero isa dalawa tatlo apat lima anim pito walo siyam", "", ""},
+	{swedish, "noll ett två tre fyra fem sex sju åtta nio", "tio", ""},
+	{romanian, "zero unu doi trei patru cinci șase șapte opt nouă", "zece", ""},
+	{vietnamese, "không một hai ba bốn năm sáu bảy tám chín", "", ""},
+	{thai, "ศูนย์ หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า", "", ""},
 	{arabic, "صفر واحد اثنان|اثنين|إثنان ثلاثة أربعة|اربعة خمسة ستة سبعة ثمانية تسعة", "عشرة", ""},
 }
 

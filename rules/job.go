@@ -34,7 +34,7 @@ func (sc *scan) jobs(f frame) []job {
 		}
 	}
 	for _, i := range x.always {
-		if sc.holds(&x.entries[i], f) {
+		if e := &x.entries[i]; sc.permits(e) && sc.holds(e, f) {
 			list = append(list, job{i, f.from, f.end})
 		}
 	}

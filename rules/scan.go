@@ -247,16 +247,25 @@ func (sc *scan) run(e *entry, j job, f frame) error {
 	return sc.match(e.pattern, narrow, func(start, end int) { sc.score(a, e.pattern, start, end) })
 }
 
+// permits tells whether an entry's rule runs in this set and context.
+func (sc *scan) permits(e *entry) bool {
+	if e.prompt != nil {
+		return sc.set.byPrompt[e.prompt.order] != nil
+	}
+	a := sc.set.byRule[e.rule.order]
+	return a != nil && sc.set.allows(a, &sc.context)
+}
+
 // wants tells whether an entry runs in this set and context, and whether the
 // frame may hold a match that counts.
 func (sc *scan) wants(e *entry) bool {
 	if e.prompt != nil {
 		return sc.set.byPrompt[e.prompt.order] != nil && (sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile))
 	}
-	a := sc.set.byRule[e.rule.order]
-	if a == nil || !sc.set.allows(a, &sc.context) {
+	if !sc.permits(e) {
 		return false
 	}
+	a := sc.set.byRule[e.rule.order]
 	return sc.set.unfiltered || e.said != nil || e.when.met(&sc.profile) && sc.promising(a, e.pattern)
 }
 
