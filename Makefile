@@ -31,7 +31,7 @@ lint: deps ## gofumpt, go vet, staticcheck
 
 unit: deps ## unit tests with the race detector; a skipped test fails
 	@mkdir -p $(LOGS)
-	$(GO) test -race -v ./... 2>&1 | tee $(LOGS)/unit.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
+	$(GO) test -race -v -timeout 30m ./... 2>&1 | tee $(LOGS)/unit.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
 	@./scripts/no-skips.sh $(LOGS)/unit.log
 
 headless: ## the demo's scripted conversation, and that its check can fail
@@ -42,7 +42,7 @@ headless: ## the demo's scripted conversation, and that its check can fail
 
 e2e: deps ## real bot libraries, faults and crashes, through the real binary
 	@mkdir -p $(LOGS)
-	cd e2e && ./install.sh && $(GO) test -v -count=1 ./... 2>&1 | tee $(LOGS)/e2e.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
+	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 30m ./... 2>&1 | tee $(LOGS)/e2e.log | grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
 	@./scripts/no-skips.sh $(LOGS)/e2e.log
 
 fuzz: ## every fuzz target, FUZZRUNS inputs each

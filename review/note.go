@@ -143,21 +143,28 @@ func shown(kind, value string) string {
 	if _, volatile := vault.Lifetime(kind); volatile || neverKept[kind] {
 		return rules.ShapeOf(value)
 	}
-	if kind == "credit_card" {
+	if kind == "credit_card" || digitsIn(value) >= minCardDigits { // another rule may cover a card number
 		return truncated(value)
 	}
 	return firstRunes(value, maxValue)
 }
 
-// truncated hides the digits of a card but the first six and last four; of a
-// number with fewer than sixteen digits all but the last four.
-func truncated(value string) string {
-	total := 0
+// minCardDigits is the length of the shortest card number (ISO/IEC 7812-1).
+const minCardDigits = 12
+
+func digitsIn(value string) (total int) {
 	for _, r := range value {
 		if unicode.IsDigit(r) {
 			total++
 		}
 	}
+	return total
+}
+
+// truncated hides the digits of a card but the first six and last four; of a
+// number with fewer than sixteen digits all but the last four.
+func truncated(value string) string {
+	total := digitsIn(value)
 	first := 0
 	if total >= 16 {
 		first = 6

@@ -16,7 +16,7 @@ type saidAt struct {
 // listPhrases lists the phrases of entry i under their literals. Those that
 // have none run in texts with words beyond ASCII.
 func (x *index) listPhrases(i int32) {
-	s := x.entries[i].said
+	s, full := x.entries[i].said, false
 	for _, first := range slices.Sorted(maps.Keys(s.phrases)) {
 		list := s.phrases[first]
 		for j := range list {
@@ -24,11 +24,15 @@ func (x *index) listPhrases(i int32) {
 			literal := literalOf(clue(words))
 			id, known := x.literals.ids[literal]
 			if !known {
+				full = full || literal != "" // the automaton has no room for it
 				continue
 			}
 			at := placeOf(literal, words)
 			x.phrases[id] = append(x.phrases[id], saidAt{i, &list[j], at})
 		}
+	}
+	if full {
+		x.always = append(x.always, i)
 	}
 	if s.foreign() {
 		x.foreign = append(x.foreign, i)

@@ -28,6 +28,9 @@ func (sc *scan) asks() ([]Ask, error) {
 	var asked *prompt
 	sentence := -1 // that asks already
 	for _, m := range sc.asking {
+		if err := sc.spend(); err != nil { // a sentence may be long, and hold the words often
+			return nil, err
+		}
 		first, last := sc.sentence(m.start, m.end, max(0, m.start-MaxFinding), min(sc.body.length(), m.end+MaxFinding))
 		if m.prompt == asked && first == sentence {
 			continue

@@ -144,6 +144,29 @@ func classOfSet(set *syntax.CharSet) class {
 	return c
 }
 
+// beyondSet tells whether every character of a set that folded texts may hold is
+// beyond; false for what is not known.
+func beyondSet(set *syntax.CharSet) bool {
+	ranges, ok := rangesOf(set)
+	if !ok {
+		return false
+	}
+	for _, span := range ranges {
+		if span.Last-span.First > maxBeyond {
+			return false
+		}
+		for r := span.First; r <= span.Last; r++ {
+			if foldRune(r) == r && !beyond(r) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// maxBeyond is how many characters in a row are looked at one by one.
+const maxBeyond = 1 << 12
+
 // rangesOf returns the ranges of a set that is nothing but a few of them.
 func rangesOf(set *syntax.CharSet) ([]syntax.SingleRange, bool) {
 	if set.IsNegated() || set.IsAnything() {

@@ -205,8 +205,9 @@ func (s *surroundings) between(start, end int) (left, right int) {
 
 // nearest returns the phrase of set that stands nearest to the words left and
 // right of a match, wholly within window words, and the number of words
-// between. Of two as near the longer one counts.
-func (s *surroundings) nearest(set bitset, left, right, window int) (best int32, at int, ok bool) {
+// between. Of two as near the longer one counts. Phrases behind the match count
+// as behind words further off: what names a value mostly stands before it.
+func (s *surroundings) nearest(set bitset, left, right, window, behind int) (best int32, at int, ok bool) {
 	from, _ := slices.BinarySearchFunc(s.mentions, int32(left-window), func(m mention, first int32) int { return cmp.Compare(m.first, first) })
 	length := int32(0)
 	for _, m := range s.mentions[from:] {
@@ -218,7 +219,7 @@ func (s *surroundings) nearest(set bitset, left, right, window int) (best int32,
 		case int(m.last) <= left && left-int(m.first) < window:
 			distance = left - int(m.last)
 		case int(m.first) >= right && int(m.last)-right < window:
-			distance = int(m.first) - right
+			distance = int(m.first) - right + behind
 		default:
 			continue
 		}

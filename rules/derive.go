@@ -14,13 +14,13 @@ type derivation struct{ measure measure }
 func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 	switch node.T {
 	case syntax.NtOne:
-		return accented(needOfClass(folded(node.Ch), 1), plainLetter(node.Ch))
+		return needOfClass(folded(node.Ch), 1, beyond(node.Ch))
 	case syntax.NtSet:
-		return accented(needOfClass(classOfSet(node.Set), 1), plainLetterOf(node.Set))
+		return needOfClass(classOfSet(node.Set), 1, beyondSet(node.Set))
 	case syntax.NtOneloop, syntax.NtOnelazy, syntax.NtOneloopatomic:
-		return needOfClass(folded(node.Ch), node.M)
+		return needOfClass(folded(node.Ch), node.M, beyond(node.Ch))
 	case syntax.NtSetloop, syntax.NtSetlazy, syntax.NtSetloopatomic:
-		return needOfClass(classOfSet(node.Set), node.M)
+		return needOfClass(classOfSet(node.Set), node.M, beyondSet(node.Set))
 	case syntax.NtMulti:
 		return needOfString(node, lead)
 	case syntax.NtConcatenate:
@@ -29,6 +29,7 @@ func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 		return d.sequence(node.Children[:1], lead)
 	case syntax.NtPosLook:
 		n := d.derive(node.Children[0], "")
+		n.inner = 0
 		for i := range n.words {
 			n.words[i].before = unbounded
 		}
@@ -41,18 +42,13 @@ func (d *derivation) derive(node *syntax.RegexNode, lead string) need {
 	return need{} // negative lookaround, references, conditions, anchors: nothing is certain
 }
 
-// accented is the need of a letter with an accent: the automaton knows it by
-// the one without, so that it tells less than other characters beyond ASCII.
-func accented(n need, plain byte) need {
-	n.other = n.other && plain == 0
-	return n
-}
-
-func needOfClass(c class, times int) need {
+// needOfClass is the need of one character, so many times; other tells that
+// every text with it is beyond.
+func needOfClass(c class, times int, other bool) need {
 	if times < 1 {
 		return need{}
 	}
-	n := need{classes: []class{c}, other: c.other && c.ascii == [2]uint64{}}
+	n := need{classes: []class{c}, other: other}
 	if c.within(digitClass) && !c.other {
 		n.digits = min(times, maxNeedDigits)
 		n.inner = n.digits
@@ -64,7 +60,7 @@ func needOfClass(c class, times int) need {
 func needOfString(node *syntax.RegexNode, lead string) need {
 	var n need
 	for _, r := range node.Str {
-		one := accented(needOfClass(folded(r), 1), plainLetter(r))
+		one := needOfClass(folded(r), 1, beyond(r))
 		one.words = nil
 		n.join(one)
 	}
@@ -76,8 +72,8 @@ func needOfString(node *syntax.RegexNode, lead string) need {
 
 // join adds the need of what follows.
 func (n *need) join(m need) {
-	n.digits = min(n.digits+m.digits, maxNeedDigits)
 	n.inner = min(n.inner+m.inner, maxNeedDigits)
+	n.digits = max(n.digits, m.digits, n.inner) // what lookaround sees may be the digits of another part
 	n.other = n.other || m.other
 	n.classes = append(n.classes, m.classes...)
 	n.words = append(n.words, m.words...)
@@ -88,8 +84,8 @@ func (d *derivation) loop(node *syntax.RegexNode, lead string) need {
 		return need{}
 	}
 	n := d.derive(node.Children[0], lead)
-	n.digits = min(n.digits*node.M, maxNeedDigits)
 	n.inner = min(n.inner*node.M, maxNeedDigits)
+	n.digits = max(n.digits, n.inner)
 	return n
 }
 
@@ -98,14 +94,10 @@ func (d *derivation) loop(node *syntax.RegexNode, lead string) need {
 // digits may be the ones that are matched anyway.
 func (d *derivation) sequence(nodes []*syntax.RegexNode, lead string) need {
 	var all need
-	ahead, at := 0, 0
+	at := 0
 	run, runAt := []string{lead}, 0
 	for _, node := range nodes {
 		n := d.derive(node, ledBy(run))
-		if node.T == syntax.NtPosLook {
-			ahead = max(ahead, n.digits)
-			n.digits, n.inner = 0, 0
-		}
 		texts, ok := exact(node)
 		if ok {
 			n.words = nil // the run holds them
@@ -130,7 +122,6 @@ func (d *derivation) sequence(nodes []*syntax.RegexNode, lead string) need {
 		}
 	}
 	all.words = append(all.words, telling(run, runAt)...)
-	all.digits = max(all.digits, ahead)
 	return all
 }
 
@@ -142,8 +133,8 @@ func ledBy(run []string) string {
 	return ""
 }
 
-// alternate keeps what every branch needs. Branches that need a character that
-// is not ASCII are left out, and noted: an ASCII text holds none of them.
+// alternate keeps what every branch needs. Branches that need a character beyond
+// what the automaton knows are left out, and noted: other texts hold none of them.
 func (d *derivation) alternate(node *syntax.RegexNode, lead string) need {
 	var all need
 	other, kept := 0, 0

@@ -105,8 +105,8 @@ func exact(node *syntax.RegexNode) ([]string, bool) {
 // plainLetter is the ASCII character by which the automaton knows r: lower case,
 // without accent; 0 when there is none.
 func plainLetter(r rune) byte {
-	if foldRune(r) != r {
-		return 0 // never in a folded text
+	if foldRune(r) != r || r >= latinEnd && r != angstrom {
+		return 0 // never in a folded text, or not known by another letter
 	}
 	if base := baseLetter(r); base < 0x80 {
 		return byte(base)

@@ -17,8 +17,9 @@ const exampleTries = 5
 // are resolved, as if the rule were enforced. A prompt's examples are outbound.
 func (l *Library) Test() []Failure {
 	var failures []Failure
+	sets := exampleSets{library: l, byRegion: map[string]*Set{}}
 	for _, r := range l.rules {
-		set := l.exampleSet(r)
+		set := sets.of(r)
 		direction := Inbound
 		if r.direction >= 0 {
 			direction = Direction(r.direction)
@@ -43,14 +44,25 @@ func (l *Library) Test() []Failure {
 	return failures
 }
 
-// exampleSet runs every rule that shares a region with r, and r itself.
-func (l *Library) exampleSet(r *rule) *Set {
-	set := &Set{library: l, regions: fallbackRegions[:1]}
+// exampleSets are the sets that examples run in, one for each region.
+type exampleSets struct {
+	library  *Library
+	byRegion map[string]*Set
+}
+
+// of returns the set that runs every rule of r's first region, and so r itself.
+func (s exampleSets) of(r *rule) *Set {
+	regions := fallbackRegions[:1]
 	if len(r.regions) > 0 {
-		set.regions = r.regions[:1]
+		regions = r.regions[:1]
 	}
-	set.view.Regions = set.regions
-	for _, other := range l.rules {
+	if known := s.byRegion[regions[0]]; known != nil {
+		return known
+	}
+	set := &Set{library: s.library, regions: regions}
+	set.view.Regions = regions
+	s.byRegion[regions[0]] = set
+	for _, other := range s.library.rules {
 		if a, runs := set.activate(other, Override{Mode: "enforce"}); runs {
 			set.rules = append(set.rules, a)
 		}

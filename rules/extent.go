@@ -34,6 +34,9 @@ func (m *measure) learn(node *syntax.RegexNode) {
 	for _, child := range node.Children {
 		m.learn(child)
 	}
+	if node.T == syntax.NtCapture && node.N != -1 {
+		m.whole = true // a balancing group holds what lies between two others
+	}
 	if node.T == syntax.NtCapture {
 		m.groups[node.M] = max(m.groups[node.M], m.width(node.Children[0]))
 	}

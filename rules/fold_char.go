@@ -56,6 +56,9 @@ const (
 	charEncoded // of base64
 )
 
+// charWord are letters and digits.
+const charWord = charDigit | charUpper | charLower
+
 var charClasses = newCharClasses()
 
 func newCharClasses() (classes [128]uint8) {
@@ -99,7 +102,7 @@ func isAddressRune(r rune) bool { return isOf(r, charAddress) }
 func isDigitLike(r rune) bool { return isOf(r, charDigit|charLike) }
 
 // isPlainWord tells ASCII letters and digits.
-func isPlainWord(r rune) bool { return isOf(r, charDigit|charUpper|charLower) }
+func isPlainWord(r rune) bool { return isOf(r, charWord) }
 
 // lowerASCII lowers ASCII letters.
 func lowerASCII(r rune) rune {

@@ -14,7 +14,7 @@ var foldSeeds = []string{
 	"alice at example dot com", "alice [at] example [dot] com", "alice(hi)@example.com", "a.b @\nexample.com", "x@example.\ncom", "me @ work",
 	"41l1 1111 1111 llll", "4x1x1x1x1x1x1x1x1x1", "4111, 1111, 1111, 1111", "536 (first) 22 8726", "no+12025550143thx", "4💳1💳1💳1💳1💳1💳1💳1💳1",
 	"G B 8 2 W E S T 1 2 3 4 5 6 9 8 7 6 5 4 3 2", "34105552021+", "moc.elpmaxe@ecila", "23456789654321TSEW28BG", "34313131313131313131", "NDExMTExMTExMTExMTExMQ==",
-	"000OOOOOOOOO", "um0um0um", "two dAsh fortYthree", "diX sept un", "00000(A )0000", "0@A .CA", "quAtrevingtdiX", "XCA0XCA0X0Au", "undZwAnZigZweidrei",
+	"000OOOOOOOOO", "um0um0um", "two dAsh fortYthree", "diX sept un", "00000(A )0000", "0@A .CA", "quAtrevingtdiX", "XCA0XCA0X0Au", "undZwAnZigZweidrei", "diX sept At un", "diX sept 00 un",
 	"um um um00um", "000   (A)000000", "0@0\n.AE", "34 31 31 31 31 31 31 31 31", "536#22#8726", "4111 -> 1111 -> 1111",
 	"GB82WESTl2345698765432", "\x00\x7f\v\b", "🇬🇧82", "090ー1234ー5678", "+\n1\n2\n3\n4\n5\n6\n7\n8\n9",
 }

@@ -134,8 +134,8 @@ func (h *foldHint) hit(text string, literal, end int) {
 			h.other = h.row
 		}
 		count := h.row.add(start, end, 1, t.langs[literal])
-		if rest := len(text) - end; rest >= shortWord && rest <= shortWord+maxWordGap {
-			count++ // perhaps a word that is looked for with a separator after it
+		if rest := len(text) - end; rest <= shortWord+spokenReach && endsShort(text[end:]) {
+			count++ // of a word that is looked for with a separator after it
 		}
 		h.numbers = h.numbers || count >= h.row.least()
 	case triggersPlus:
@@ -152,6 +152,17 @@ func (h *foldHint) hit(text string, literal, end int) {
 	case triggersLike:
 		h.like = true
 	}
+}
+
+// endsShort tells whether a text ends with a number word of two letters.
+func endsShort(rest string) bool {
+	at := len(rest) - shortWord
+	if at < 0 || at > 0 && isLetter(rune(rest[at-1])) {
+		return false
+	}
+	letters := []rune{rune(lower(rest[at])), rune(lower(rest[at+1]))}
+	word, ok := vocabularyOf().find(wordHash{hashOf(letters)}, letters)
+	return ok && word.kind <= wordTimes
 }
 
 // minHintDigits is how many digits a text has in which signs may hide a number:

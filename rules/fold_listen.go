@@ -36,9 +36,16 @@ func (b *body) listen() bool {
 			continue
 		}
 		start := i
-		var hash wordHash
-		var first uint32
-		i, hash, first = b.hashWord(i)
+		if !v.mayBegin(b.runes[i:]) {
+			for i < len(b.runes) && b.isVoiced(b.runes[i]) {
+				i++
+			}
+			continue
+		}
+		end, hash, first := b.hashWord(v, i)
+		if i = end; end-start >= startLetters && !v.opens(first) {
+			continue
+		}
 		found, langs := b.hear(v, start, i, hash, first)
 		if found > 0 && row.add(start, i, found, langs) >= row.least() {
 			b.known.heard.numbers = true
@@ -83,7 +90,7 @@ func (b *body) hear(v *vocabulary, start, end int, hash wordHash, first uint32) 
 	h := &b.known.heard
 	word, ok := v.find(hash, b.runes[start:end])
 	if !ok {
-		if end-start < minJoined || end-start > maxJoined || !v.begins(first) || !v.ends(b.runes[end-startLetters:end]) {
+		if end-start < minJoined || end-start > maxJoined || !v.begins(first) || !v.ends(b.runes[end-startLetters:end]) || !b.numberBegins(v, start, end) {
 			return 0, 0
 		}
 		var words [maxSpoken]spokenWord
@@ -114,6 +121,21 @@ func (b *body) hear(v *vocabulary, start, end int, hash wordHash, first uint32) 
 	return 0, 0
 }
 
+// numberBegins tells whether the first letters of a word are a number word.
+func (b *body) numberBegins(v *vocabulary, start, end int) bool {
+	hash := newWordHash()
+	for at := start; at < end && at-start < v.runes; at++ {
+		hash.add(normalLetter(b.runes[at]))
+		if at-start < shortWord {
+			continue
+		}
+		if word, ok := v.find(hash, b.runes[start:at+1]); ok && word.kind <= wordPlus {
+			return true
+		}
+	}
+	return false
+}
+
 // isVoiced tells what number words are made of.
 func (b *body) isVoiced(r rune) bool {
 	if r < 0x80 {
@@ -123,8 +145,8 @@ func (b *body) isVoiced(r rune) bool {
 }
 
 // hashWord hashes the word that begins at i, in normal letters, and its first
-// letters.
-func (b *body) hashWord(i int) (end int, hash wordHash, first uint32) {
+// letters; no more than those when no word begins so.
+func (b *body) hashWord(v *vocabulary, i int) (end int, hash wordHash, first uint32) {
 	hash = newWordHash()
 	start := i
 	for ; i < len(b.runes); i++ {
@@ -140,9 +162,16 @@ func (b *body) hashWord(i int) (end int, hash wordHash, first uint32) {
 			}
 			r = normalLetter(r)
 		}
-		if hash.add(r); i-start == startLetters-1 {
-			first = hash.sum
+		if hash.add(r); i-start != startLetters-1 {
+			continue
 		}
+		if first = hash.sum; v.opens(first) {
+			continue
+		}
+		for i < len(b.runes) && b.isVoiced(b.runes[i]) {
+			i++
+		}
+		break
 	}
 	return i, hash, first
 }

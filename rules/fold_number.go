@@ -63,8 +63,10 @@ const (
 // vocabulary finds number words by hash.
 type vocabulary struct {
 	filter [1 << 8]uint64 // which hashes, shortened, may be there
+	pairs  [26]uint32     // by first letter: second letters
 	starts [1 << 6]uint64 // which hashes of the first letters of words may be
 	finals [1 << 6]uint64 // and of the last
+	all    [1 << 6]uint64 // as starts, of words for signs too
 	words  map[uint32]numberWord
 	runes  int // of the longest word
 }
@@ -121,9 +123,16 @@ func (v *vocabulary) add(w numberWord) {
 	size := 0
 	for _, r := range w.text {
 		hash.add(normalLetter(r))
-		if size++; size == startLetters && w.kind < wordParts {
+		if size++; size != startLetters {
+			continue
+		}
+		v.all[hash.sum>>6&63] |= 1 << (hash.sum & 63)
+		if w.kind < wordParts {
 			v.starts[hash.sum>>6&63] |= 1 << (hash.sum & 63)
 		}
+	}
+	if text := plainForm(w.text); len(text) > 1 {
+		v.pairs[text[0]-'a'] |= 1 << (text[1] - 'a')
 	}
 	if letters := []rune(w.text); size >= startLetters && w.kind < wordParts {
 		final := hashOf(letters[size-startLetters:])
@@ -143,6 +152,18 @@ func (v *vocabulary) add(w numberWord) {
 // number words without spaces; as many last ones do too. (Words of two letters
 // do not begin or end one.)
 const startLetters = 3
+
+// mayBegin tells whether a word may begin with these characters; it looks at
+// ASCII letters only. Words of one letter are not asked for.
+func (v *vocabulary) mayBegin(text []rune) bool {
+	if text[0] >= 0x80 || len(text) > 1 && text[1] >= 0x80 {
+		return true
+	}
+	return len(text) > 1 && isLetter(text[1]) && v.pairs[text[0]|0x20-'a']>>(text[1]|0x20-'a')&1 != 0
+}
+
+// opens tells whether a word of the vocabulary may have these first letters.
+func (v *vocabulary) opens(start uint32) bool { return v.all[start>>6&63]>>(start&63)&1 != 0 }
 
 // begins tells whether a number word may have these first letters.
 func (v *vocabulary) begins(start uint32) bool { return v.starts[start>>6&63]>>(start&63)&1 != 0 }

@@ -4,7 +4,6 @@ package rules
 // change, words for digits and signs apart. It may be wrong in one direction:
 // a text in which it sees nothing does not change.
 type probe struct {
-	size, digits, likes int  // of the word being read
 	encoded, mixed      int  // runes of base64, and how many of them are digits
 	run, runLikes       int  // characters and letters of a run of digits and letters like digits
 	alone, aloneLetters int  // words of one character in a row
@@ -21,40 +20,37 @@ type probe struct {
 func suspicious(text string) bool {
 	var p probe
 	var seen survey
-	for i := range len(text) {
-		c := text[i]
-		seen.add(rune(c))
-		class := charClasses[c]
-		if class&(charDigit|charUpper|charLower) != 0 {
-			if p.size == 0 && p.begin(class&charDigit != 0) {
+	for i := 0; i < len(text); {
+		class := charClasses[text[i]&0x7F]
+		if class&charWord == 0 {
+			seen.add(rune(text[i]))
+			if p.sign(text, i, class) {
 				return true
 			}
-			p.add(class)
+			i++
 			continue
 		}
-		if p.size > 0 && p.end() {
+		if p.begin(class&charDigit != 0) {
 			return true
 		}
-		if p.sign(text, i, class) {
+		start, digits, likes := i, 0, 0
+		for ; i < len(text); i++ {
+			if class = charClasses[text[i]&0x7F]; class&charWord == 0 {
+				break
+			}
+			digits += int(class & charDigit)
+			likes += int(class & charLike / charLike)
+		}
+		seen.digits += digits
+		p.number = isNumber(rune(text[i-1]))
+		if p.word(i-start, digits, likes) {
 			return true
 		}
 	}
 	if p.encoded >= minEncoded && p.mixed > 0 && p.mixed < p.encoded {
 		return true
 	}
-	return p.size > 0 && p.end() || wantsUnescape(&seen) || wantsUntag(&seen)
-}
-
-func (p *probe) add(class uint8) {
-	p.size++
-	p.encoded++
-	if class&charDigit != 0 {
-		p.digits++
-		p.mixed++
-	} else if class&charLike != 0 {
-		p.likes++
-	}
-	p.number = class&charDigit != 0
+	return wantsUnescape(&seen) || wantsUntag(&seen)
 }
 
 // begin is called for the first character of a word.
@@ -69,29 +65,29 @@ func (p *probe) begin(digit bool) bool {
 	return p.wide > 1
 }
 
-// end is called after the last character of a word.
-func (p *probe) end() bool {
-	letters := p.size - p.digits
-	found := p.size >= minRun && p.digits > 0 && letters > 0 || p.digits >= minHexed
-	if p.digits+p.likes == p.size {
-		p.run += p.size
-		p.runLikes += p.likes
+// word judges a word of so many characters, digits and letters like digits.
+func (p *probe) word(size, digits, likes int) bool {
+	letters := size - digits
+	found := size >= minRun && digits > 0 && letters > 0 || digits >= minHexed
+	p.encoded += size
+	p.mixed += digits
+	if digits+likes == size {
+		p.run += size
+		p.runLikes += likes
 		found = found || p.run >= minRun && p.runLikes > 0 && p.runLikes < p.run
 	} else {
 		p.run, p.runLikes = 0, 0
 	}
-	if p.pairs++; p.size != 2 || p.digits != 2 {
+	if p.pairs++; size != 2 || digits != 2 {
 		p.pairs = 0
 	}
-	found = found || p.pairs >= minRun
-	if p.size == 1 {
-		p.alone++
+	if p.alone++; size == 1 {
 		p.aloneLetters += letters
-		found = found || p.alone >= minRun && (p.aloneLetters > 0 || p.lines)
 	} else {
 		p.alone, p.aloneLetters = 0, 0
 	}
-	p.size, p.digits, p.likes, p.gap, p.lines, p.odd = 0, 0, 0, 0, false, false
+	found = found || p.pairs >= minRun || p.alone >= minRun && (p.aloneLetters > 0 || p.lines)
+	p.gap, p.lines, p.odd = 0, false, false
 	return found
 }
 

@@ -169,7 +169,7 @@ func (b *body) split(v *vocabulary, start, end int, words []spokenWord, langs ui
 
 // extendRun adds a word that goes on with a run, or begins one.
 func (b *body) extendRun(run *spokenRun, word spokenWord) bool {
-	if run.count == len(run.words) || run.langs&word.langs == 0 {
+	if run.count == len(run.words) || run.langs&word.langs == 0 || word.kind == wordAt || word.kind == wordLow {
 		return false
 	}
 	if run.count == 0 {

@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // index finds the patterns of one direction that may match a text.
@@ -102,9 +101,6 @@ func (x *index) anchor(i int32) {
 		want, ok := x.literals.set(list.texts)
 		if !ok {
 			continue
-		}
-		if list.partly && strings.ContainsFunc(e.pattern.engine.regexp.String(), wordless) {
-			break // what is in no word may call it up
 		}
 		e.before = list.before
 		x.call(want, i)

@@ -11,9 +11,9 @@ type job struct {
 	start, end int
 }
 
-// jobs returns what may match in a frame, ordered by entry and place; the jobs
-// of an entry do not overlap.
-func (sc *scan) jobs(f frame) []job {
+// queueJobs queues what may match in a frame, ordered by entry and place; the
+// jobs of an entry do not overlap. What words announce is read at once.
+func (sc *scan) queueJobs(f frame) error {
 	x := sc.index
 	list := sc.queue[:0]
 	if sc.set.unfiltered {
@@ -22,9 +22,15 @@ func (sc *scan) jobs(f frame) []job {
 				list = append(list, job{int32(i), f.from, f.end})
 			}
 		}
-		return list
+		sc.queue = list
+		return nil
 	}
-	for _, h := range sc.profile.hits {
+	for n, h := range sc.profile.hits {
+		if n%hitCheck == hitCheck-1 {
+			if err := sc.spend(); err != nil {
+				return err
+			}
+		}
 		begin := f.from + int(h.end-x.literals.list[h.literal].length)
 		for _, i := range x.byLiteral[h.literal] {
 			list = append(list, sc.spot(i, begin, f))
@@ -44,6 +50,11 @@ func (sc *scan) jobs(f frame) []job {
 		}
 	}
 	list = sc.merge(list)
+	if len(list) >= hitCheck || sc.profile.digits >= hitCheck {
+		if err := sc.spend(); err != nil {
+			return err
+		}
+	}
 	for _, i := range x.byDigits {
 		e := &x.entries[i]
 		if e.when.digits > sc.profile.digits {
@@ -53,8 +64,13 @@ func (sc *scan) jobs(f frame) []job {
 			list = sc.nearDigits(list, i, f)
 		}
 	}
-	return list
+	sc.queue = list
+	return nil
 }
+
+// hitCheck is how many literals are looked into between two looks at the clock;
+// ordinary messages hold fewer.
+const hitCheck = 32
 
 // holds tells whether a frame has one character of each class that e needs. The
 // frame is classified once.

@@ -201,6 +201,15 @@ func wordless(r rune) bool {
 	return r >= 0x80 && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r)
 }
 
+// beyond tells characters that the automaton knows nothing of and that words
+// consist of: each makes a text beyond.
+func beyond(r rune) bool {
+	return r >= 0x80 && !wordless(r) && plainLetter(r) == 0
+}
+
+// angstrom is the one letter after latinEnd that is an ASCII one with an accent.
+const angstrom = 0x212B
+
 // baseLetter returns the letter that r is with an accent, in lower case, and
 // other characters as they are.
 func baseLetter(r rune) rune {

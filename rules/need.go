@@ -16,7 +16,7 @@ import (
 type need struct {
 	digits  int        // at least so many ASCII digits
 	inner   int        // so many of them in the match itself, not in what lookahead sees
-	other   bool       // a character that is not ASCII
+	other   bool       // a character that makes a text beyond, see profile
 	classes []class    // of each class at least one character
 	words   []wordList // of each list at least one literal
 	extent  extent

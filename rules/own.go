@@ -127,8 +127,9 @@ func builtinExamples() ([]protected, error) {
 		return nil, err
 	}
 	var list []protected
+	sets := exampleSets{library: l, byRegion: map[string]*Set{}}
 	for _, r := range l.rules {
-		set := l.exampleSet(r)
+		set := sets.of(r)
 		for _, text := range r.tests.Match {
 			result, err := set.Scan(text, Context{})
 			for again := 0; errors.Is(err, ErrBudget) && again < exampleTries; again++ {

@@ -26,6 +26,12 @@ func TestNeeds(t *testing.T) {
 		{`(?<=card )\w`, `chars "Dd", chars "Rr", chars "Aa", chars "Cc"`},
 		{`(?=\d{3})\d`, "digits 3"},
 		{`(?=\d)\d{3}`, "digits 3"},
+		{`((?=\d\d))\d\d`, "digits 2"},
+		{`(?:(?=\d)){3}\d`, "digits 1"},
+		{`(?:(?=\d\d)|x\d\d)\d\d`, "digits 2"},
+		{`(?:card|\u20ac)\d`, `digits 1, chars "Ccother"`},
+		{`(?:card|[^\x00-\x7f])\d`, `digits 1, chars "Ccother"`},
+		{`(?:card|[éα])\d`, `digits 1, chars "Ccother"`},
 		{`(\d)\1`, "digits 1"},
 		{`(?(?=x)\d|\d)`, ""},
 		{`[^a]`, ""},
@@ -44,6 +50,29 @@ func TestNeeds(t *testing.T) {
 		if got := describe(needOf(test.pattern)); got != test.want {
 			t.Errorf("%s\n  needs %s\n  want  %s", test.pattern, got, test.want)
 		}
+	}
+}
+
+// TestHidesNothing holds texts that a need which claims too much hides.
+func TestHidesNothing(t *testing.T) {
+	tests := []struct{ pattern, text string }{
+		{`((?=\d\d))\d\d`, "12"},
+		{`(?:(?=\d\d)|x\d\d)\d\d`, "12"},
+		{`(?:(?=\d)a?){1,3}\d`, "1"},
+		{`a≠b`, "a≠b"},
+		{`ångström`, "\u212bngström"},
+		{`(?:card|€)\d{2}`, "€12"},
+		{`(?:card|\u20ac)\d{2}`, "€12"},
+		{`(?:card|\p{So})\d\d`, "😀12"},
+		{`(?:card|[éα])\d\d`, "é12"},
+		{`(?:card|é{2})\d\d`, "éé12"},
+	}
+	for _, test := range tests {
+		l := patternLibrary(test.pattern)
+		if l == nil {
+			t.Fatalf("%s does not compile", test.pattern)
+		}
+		compare(t, l, test.text, Context{Direction: Outbound})
 	}
 }
 

@@ -151,6 +151,8 @@ func (p *profile) readRunes(l *literals, text []rune) {
 			p.digits += int(column & digitMark >> 8)
 		} else if r < latinEnd && l.accented[r] {
 			column = uint16(l.latin[r])
+		} else if r == angstrom {
+			column = l.columns['a']
 		} else if !wordless(r) {
 			p.beyond = true
 		}

@@ -23,7 +23,7 @@ var runaways = []string{
 // texts are up to 1 MiB of what such patterns choke on.
 func chokes() []string {
 	var texts []string
-	for _, pump := range []string{"a", "x", " ", ",", "a ", "a.a", "1", "aX", "\u00e9", "4111 1111 1111 1111 ", "a@b.co ", "c"} {
+	for _, pump := range []string{"a", "x", " ", ",", "a ", "a.a", "1", "aX", "\u00e9", "4111 1111 1111 1111 ", "a@b.co ", "c", "phone number ", "password:", "name-"} {
 		for _, length := range []int{50, 1 << 20} {
 			texts = append(texts, strings.Repeat(pump, length/len(pump))+"!")
 		}

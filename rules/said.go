@@ -114,7 +114,7 @@ func wordsAsked(words []string) *said {
 // add indexes one phrase. A mark at its end must stand in the text too; "^" in
 // front means the beginning of a line or sentence.
 func (s *said) add(text string, a announcement) {
-	a.words = wordsOf(text)
+	a.words = spokenWords(text)
 	if len(a.words) == 0 {
 		return
 	}
@@ -126,6 +126,16 @@ func (s *said) add(text string, a announcement) {
 	s.phrases[first] = append(s.phrases[first], a)
 	s.begins[first[0]] |= 1 << min(len(first), 31)
 	s.letters = append(s.letters, literalOf(clue(a.words)))
+}
+
+// spokenWords splits a phrase as a voice reads texts: unlike the words of context,
+// "cvv2" is one.
+func spokenWords(text string) []string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return !inWord(r) })
+	for i, word := range words {
+		words[i] = normalWord(word)
+	}
+	return words
 }
 
 // clues are words that a text seldom holds without announcing somebody, whatever
@@ -263,7 +273,8 @@ func (v *voice) skipMark(at int, want mark) (int, bool) {
 // wordAfter takes all up to the next space, without the punctuation at its end.
 // A word that stands around values ("not", "is", "please") is none.
 func (v *voice) wordAfter(at int) (start, end int, ok bool) {
-	for end = at; end < v.to && !unicode.IsSpace(v.body.at(end)); end++ {
+	most := min(v.to, at+MaxFinding)
+	for end = at; end < most && !unicode.IsSpace(v.body.at(end)); end++ {
 	}
 	for end > at && strings.ContainsRune(".,;:!?)]}>\"'", v.body.at(end-1)) {
 		end--

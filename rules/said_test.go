@@ -206,3 +206,20 @@ func TestValidatePerson(t *testing.T) {
 		}
 	}
 }
+
+// TestSpokenWords finds phrases whose words hold letters and digits.
+func TestSpokenWords(t *testing.T) {
+	l, err := Load([]Source{{Name: "digits", Body: []byte("prompts: [{id: p, asks: [cvv], words: ['cvv2']}]")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := l.Set(View{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"What is your CVV2?", "Please send your cvv2."} {
+		if result, err := set.Scan(text, Context{Direction: Outbound}); err != nil || len(result.Asks) != 1 {
+			t.Errorf("%q: %v, %v", text, result.Asks, err)
+		}
+	}
+}

@@ -206,7 +206,9 @@ func (sc *scan) window(f frame) error {
 		}
 	}
 	sc.places = sc.places[:0]
-	sc.queue = sc.jobs(f)
+	if err := sc.queueJobs(f); err != nil {
+		return err
+	}
 	for _, late := range []bool{false, true} { // those that look for what the others find
 		for _, j := range sc.queue {
 			e := &sc.index.entries[j.entry]

@@ -130,6 +130,7 @@ func TestContext(t *testing.T) {
 		{"turn long before", "9999999999999999", rules.Context{Before: []rules.Turn{{Text: "my card"}, {Text: "ok"}}}, nil},
 		{"accents and case", "NUMÉRO DE CARTE 1234 5678 9012 3456", rules.Context{}, []string{"credit_card:1234 5678 9012 3456"}},
 		{"nearer word wins", "card? no, it is order 1234567890123456", rules.Context{}, []string{"account_ref:1234567890123456"}},
+		{"far phrase behind", "my card is 9999999999999999, order 5", rules.Context{}, []string{"credit_card:9999999999999999"}},
 		{"region of the text", "call 020 7946 0958", rules.Context{Region: "gb"}, []string{"phone:020 7946 0958"}},
 	}
 	for _, test := range tests {

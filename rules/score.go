@@ -82,6 +82,10 @@ func (sc *scan) settle() error {
 // settleCheck is how many candidates are settled between two looks at the clock.
 const settleCheck = 64
 
+// farBehind is how many words further off a far phrase counts that stands behind
+// the value: "my card is …, order 5" is a card.
+const farBehind = 4
+
 // surround returns what the words around a span add. When near and far phrases
 // stand around it, the nearer one counts: in "item 389501, my card is …" it is
 // the card. A finding of one of the rule's context kinds is like a near phrase,
@@ -94,11 +98,11 @@ func (sc *scan) surround(a *active, start, end int) Reason {
 	s := &sc.around
 	left, right := s.between(start, end)
 	part := "near"
-	near, nearAt, hasNear := s.nearest(a.near, left, right, a.window)
+	near, nearAt, hasNear := s.nearest(a.near, left, right, a.window, 0)
 	if id, ok := s.inField(a.near); ok && (!hasNear || nearAt > 0) {
 		near, nearAt, hasNear, part = id, 0, true, "field"
 	}
-	far, farAt, hasFar := s.nearest(a.far, left, right, a.window)
+	far, farAt, hasFar := s.nearest(a.far, left, right, a.window, farBehind)
 	if id, ok := s.inField(a.far); ok && (!hasFar || farAt > 0) {
 		far, farAt, hasFar = id, 0, true
 	}

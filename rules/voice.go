@@ -22,8 +22,8 @@ type voice struct {
 	buffer   [maxKey]byte
 }
 
-// inWord tells the characters that words of phrases consist of, as wordsOf has
-// them.
+// inWord tells the characters that words of phrases consist of, as spokenWords
+// has them.
 func inWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
