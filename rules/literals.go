@@ -26,6 +26,7 @@ type literals struct {
 	list     []literal
 	trigger  []int32          // by literal: its place in foldTrigger, -1 for others
 	ids      map[string]int32 // with borders
+	crowded  bool             // some of foldTrigger did not fit: every text may say more than it shows
 	words    int              // 64-bit words of a hit set
 }
 
@@ -230,6 +231,8 @@ func (l *literals) triggers(texts []string) {
 	for i, text := range texts {
 		if id, known := l.ids[text]; known {
 			l.trigger[id] = int32(i)
+		} else {
+			l.crowded = true
 		}
 	}
 }

@@ -6,12 +6,23 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // own is what an account may send: its own addresses and numbers.
 type own struct {
 	values map[string]map[string]bool // kind to canonical forms
 	globs  []string                   // lower case
+}
+
+// foldWhole folds a value as a scan folds the text around it.
+func foldWhole(value string) string {
+	if value == "" || !utf8.ValidString(value) {
+		return value
+	}
+	var b body
+	b.fold(value)
+	return b.slice(0, b.length())
 }
 
 // maxOwnBytes bounds an own file.
@@ -44,7 +55,7 @@ func newOwn(l *Library, o Own, regions []string) (*own, Errors) {
 	for _, kind := range l.Kinds() {
 		result.values[kind] = map[string]bool{}
 		for _, value := range values {
-			result.values[kind][canonical(kind, foldText(value), regions)] = true
+			result.values[kind][canonical(kind, foldWhole(value), regions)] = true
 		}
 	}
 	for _, pattern := range patterns {
@@ -163,7 +174,7 @@ func hidden(examples []protected, values, patterns []string, regions []string) (
 		}
 	}
 	for _, value := range values {
-		check("value", value, func(e protected) bool { return canonical(e.kind, foldText(value), regions) == e.form })
+		check("value", value, func(e protected) bool { return canonical(e.kind, foldWhole(value), regions) == e.form })
 	}
 	for _, pattern := range patterns {
 		glob := strings.ToLower(foldText(pattern))

@@ -135,7 +135,9 @@ func (sc *scan) read(text string) error {
 	sc.profile.reset(l.words)
 	if len(text) <= windowRunes && sc.profile.readASCII(l, text) {
 		p := &sc.profile
-		if !p.hint.worth(p.signs, p.digits) || !sc.body.foldASCII(text, p.hint) {
+		worth := p.hint.worth(p.signs, p.digits) || l.crowded
+		p.hint.said = p.hint.said || l.crowded
+		if !worth || !sc.body.foldASCII(text, p.hint) {
 			sc.body.plain(text)
 			return sc.window(frame{0, 0, len(text), len(text)})
 		}
