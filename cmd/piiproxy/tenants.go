@@ -26,7 +26,7 @@ func loadRules(settings *config.Config) (*judges, error) {
 	if err != nil {
 		return nil, err
 	}
-	if failures := library.Test(); len(failures) > 0 {
+	if failures := library.TestWritten(); len(failures) > 0 {
 		return nil, failedExamples(failures)
 	}
 	if complaints := settings.CheckKinds(kindsOf(library)); len(complaints) > 0 {
