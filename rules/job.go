@@ -95,8 +95,34 @@ func (sc *scan) spot(i int32, begin int, f frame) job {
 		reach := x.width + x.behind + x.ahead
 		return job{i, max(f.from, begin-reach), min(f.end, begin+reach)}
 	}
-	start, end := max(f.from, begin-e.before), min(f.end, begin+x.width)
-	return job{i, sc.stretchLeft(x, begin, start), sc.stretchRight(x, begin, end)}
+	least, most := max(f.from, begin-e.before), min(f.end, begin+x.width)
+	from, to := begin, begin
+	last := sc.lastOf(i)
+	if last.start <= begin && begin < last.end { // known to hold only what a match may
+		from, to = max(least, last.start), min(most, last.end)
+	}
+	j := job{i, sc.stretchLeft(x, from, least), sc.stretchRight(x, to, most)}
+	last.start, last.end = j.start, j.end
+	return j
+}
+
+// lastJob is the job that an entry got last in the frame of a stamp.
+type lastJob struct {
+	start, end int
+	stamp      uint32
+}
+
+// lastOf returns the job that an entry got last in this frame, so that many
+// literals in a row do not read the same characters again and again.
+func (sc *scan) lastOf(i int32) *lastJob {
+	if len(sc.lasts) < len(sc.index.entries) {
+		sc.lasts = make([]lastJob, len(sc.index.entries))
+	}
+	last := &sc.lasts[i]
+	if last.stamp != sc.stamp {
+		*last = lastJob{stamp: sc.stamp}
+	}
+	return last
 }
 
 // stretchLeft goes left from at, at most to least, over what a match may hold.

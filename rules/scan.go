@@ -36,7 +36,9 @@ type scan struct {
 
 	index  *index // of the text's direction
 	queue  []job
-	places []int32 // of the digits of a frame
+	lasts  []lastJob // by entry
+	stamp  uint32    // of the frame, for lasts
+	places []int32   // of the digits of a frame
 	around surroundings
 	asking []asking
 
@@ -118,6 +120,7 @@ func (sc *scan) release() {
 	clear(sc.compact)
 	kept := scan{body: body{runes: sc.body.runes[:0], from: sc.body.from[:0], to: sc.body.to[:0]}}
 	kept.found, kept.proposed, kept.pieces, kept.compact = sc.found[:0], sc.proposed[:0], sc.pieces, sc.compact[:0]
+	kept.lasts, kept.stamp = sc.lasts, sc.stamp
 	kept.queue, kept.places, kept.asking = sc.queue[:0], sc.places[:0], sc.asking[:0]
 	kept.around = surroundings{terms: sc.around.terms[:0], mentions: sc.around.mentions[:0], field: sc.around.field[:0], near: sc.around.near}
 	kept.profile.hits = sc.profile.hits[:0]
@@ -208,6 +211,9 @@ func (sc *scan) window(f frame) error {
 		}
 	}
 	sc.places = sc.places[:0]
+	if sc.stamp++; sc.stamp == 0 { // wrapped
+		clear(sc.lasts)
+	}
 	if err := sc.queueJobs(f); err != nil {
 		return err
 	}
