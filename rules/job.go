@@ -33,7 +33,7 @@ func (sc *scan) queueJobs(f frame) error {
 		}
 		begin := f.from + int(h.end-x.literals.list[h.literal].length)
 		for _, i := range x.byLiteral[h.literal] {
-			list = append(list, sc.spot(i, begin, f))
+			list = sc.spot(list, i, begin, f)
 		}
 		if phrases := x.phrases[h.literal]; len(phrases) > 0 {
 			sc.announce(phrases, begin, f)
@@ -84,16 +84,16 @@ func (sc *scan) holds(e *entry, f frame) bool {
 	return e.when.in(sc.profile.class)
 }
 
-// spot returns where a match of entry i lies whose literal begins at begin.
-func (sc *scan) spot(i int32, begin int, f frame) job {
+// spot adds where a match of entry i lies whose literal begins at begin.
+func (sc *scan) spot(list []job, i int32, begin int, f frame) []job {
 	e := &sc.index.entries[i]
 	if !e.pattern.need.local {
-		return job{i, f.from, f.end}
+		return append(list, job{i, f.from, f.end})
 	}
 	x := &e.pattern.need.extent
 	if e.before > x.width { // lookaround sees the literal
 		reach := x.width + x.behind + x.ahead
-		return job{i, max(f.from, begin-reach), min(f.end, begin+reach)}
+		return append(list, job{i, max(f.from, begin-reach), min(f.end, begin+reach)})
 	}
 	least, most := max(f.from, begin-e.before), min(f.end, begin+x.width)
 	from, to := begin, begin
@@ -102,13 +102,19 @@ func (sc *scan) spot(i int32, begin int, f frame) job {
 		from, to = max(least, last.start), min(most, last.end)
 	}
 	j := job{i, sc.stretchLeft(x, from, least), sc.stretchRight(x, to, most)}
-	last.start, last.end = j.start, j.end
-	return j
+	if last.end > 0 && last.start <= j.start && j.start <= last.end {
+		last.end = max(last.end, j.end)
+		list[last.at].end = last.end
+		return list
+	}
+	last.start, last.end, last.at = j.start, j.end, len(list)
+	return append(list, j)
 }
 
 // lastJob is the job that an entry got last in the frame of a stamp.
 type lastJob struct {
 	start, end int
+	at         int // in the list of jobs
 	stamp      uint32
 }
 
