@@ -40,6 +40,7 @@ type engine struct {
 // compileRegex compiles a pattern. Its errors speak of the pattern, which is the
 // rule author's text.
 func compileRegex(pattern string) (compiled *regexp2.Regexp, err error) {
+	setClock()
 	defer func() { // a pattern is an operator's input: never a panic
 		if recover() != nil {
 			compiled, err = nil, errors.New("the engine cannot compile this pattern; simplify it")
