@@ -150,7 +150,7 @@ func (sc *scan) readSurroundings() {
 	for _, m := range s.mentions {
 		s.near = s.near.union(l.rules[m.phrase])
 	}
-	if sc.context.Field == "" {
+	if sc.context.Field == "" || carriers[strings.ToLower(sc.context.Field)] {
 		return
 	}
 	var field []term
@@ -166,6 +166,10 @@ func (sc *scan) readSurroundings() {
 		s.near = s.near.union(l.rules[m.phrase])
 	}
 }
+
+// carriers are the members of payloads that hold whatever a person says: their
+// names tell nothing of it.
+var carriers = map[string]bool{"text": true, "body": true, "message": true, "title": true, "subtitle": true, "caption": true}
 
 // mentions appends the phrases among terms, in order.
 func (l *lexicon) mentions(found []mention, terms []term) []mention {

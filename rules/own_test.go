@@ -31,6 +31,20 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// TestOwnParts lets nothing of an own value be taken for somebody's: the national
+// part of a number is another phone number by itself.
+func TestOwnParts(t *testing.T) {
+	set := view(t, load(t, "builtin"), rules.View{Regions: []string{"GB"}, Own: rules.Own{Values: []string{"+44 20 7946 0958"}}})
+	outbound := rules.Context{Direction: rules.Outbound}
+	if got := scan(t, set, "call us on +44 20 7946 0958", outbound).Findings; len(got) > 0 {
+		t.Errorf("found %v in our own", got)
+	}
+	text := "we have +44 20 7946 0958 and you 020 7946 0018"
+	if got, want := show(text, scan(t, set, text, outbound).Findings), []string{"phone:020 7946 0018"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
 // TestOwnHides refuses what would let a card, SSN or IBAN out.
 func TestOwnHides(t *testing.T) {
 	library := load(t, "builtin/contact") // the examples of every pack count, loaded or not

@@ -11,7 +11,7 @@ import (
 // then the longer span, then the rule that was loaded first.
 func (sc *scan) resolve() []Finding {
 	if sc.context.Direction == Outbound && sc.set.own != nil {
-		sc.found = slices.DeleteFunc(sc.found, sc.owned)
+		sc.disown()
 	}
 	slices.SortStableFunc(sc.found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rule.mode, b.rule.mode), cmp.Compare(b.score, a.score),
@@ -47,6 +47,22 @@ func (sc *scan) finding(c *candidate) Finding {
 		Rule: c.rule.id, Kind: c.rule.kind, Start: start, End: end, Score: c.score, Valid: c.verdict == passed,
 		Mode: c.rule.mode, Why: c.why(), canonical: &form,
 	}
+}
+
+// disown takes out the account's own values and what lies inside one that is
+// written out: the national part of an own "+44 …" is nobody else's number. A
+// value that a pattern covers may hold somebody's, so its parts stay.
+func (sc *scan) disown() {
+	var spans [][2]int
+	for _, c := range sc.found {
+		text := sc.body.slice(c.start, c.end)
+		if sc.set.own.values[c.rule.kind][canonical(c.rule.kind, text, sc.regions)] {
+			spans = append(spans, [2]int{c.start, c.end})
+		}
+	}
+	sc.found = slices.DeleteFunc(sc.found, func(c candidate) bool {
+		return sc.owned(c) || slices.ContainsFunc(spans, func(s [2]int) bool { return s[0] <= c.start && c.end <= s[1] })
+	})
 }
 
 // owned tells whether a candidate is one of the account's own values.

@@ -89,6 +89,9 @@ func phoneDigits(text string) (digits string, international bool) {
 // its beginning, cut where it has separators, as is valid: what follows may be
 // another number.
 func validatePhone(text string, regions []string) []part {
+	if coordinate(text) {
+		return nil
+	}
 	if len(text) > maxPhoneDigits && len(digitsOf(text)) > maxPhoneDigits && !strings.HasPrefix(text, "+") {
 		return whole(text, false)
 	}

@@ -47,6 +47,9 @@ func wordSet(text string) map[string]bool {
 // that is valid where the text comes from; invalid one that has the digits of an
 // answer. Everything else is nothing.
 func validatePhoneAnswer(text string, regions []string) []part {
+	if coordinate(text) {
+		return nil
+	}
 	start := strings.IndexAny(text, "0123456789")
 	if start < 0 {
 		return nil

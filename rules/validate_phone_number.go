@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 const (
 	leastPhoneDigits = 7  // of numbers that are looked for
@@ -51,13 +54,27 @@ func (g *digitGroups) between(text string, i int) string {
 	return text[g.list[i-1].end:g.list[i].start]
 }
 
+// mostDegrees is the largest longitude; North American area codes begin above.
+const mostDegrees = 180
+
+// coordinate tells a latitude or longitude in decimal degrees: one point with
+// five digits or more behind it, and at most 180 before, without leading zeros.
+func coordinate(text string) bool {
+	whole, fraction, found := strings.Cut(strings.TrimSpace(text), ".")
+	if !found || len(fraction) < 5 || len(digitsOf(fraction)) != len(fraction) || len(whole) > 1 && whole[0] == '0' {
+		return false
+	}
+	degrees, err := strconv.Atoi(whole)
+	return err == nil && degrees >= 0 && degrees <= mostDegrees
+}
+
 // validatePhoneNumber judges a run of digits and separators as a national
 // number. Valid is what is written in groups as numbers are printed, and valid
 // where the text comes from. What has the digits of a number only is invalid: a
 // word nearby must say what it is. Dates and numbers of other shapes are nothing.
 func validatePhoneNumber(text string, regions []string) []part {
 	var g digitGroups
-	if !g.read(text) || g.count == 0 {
+	if coordinate(text) || !g.read(text) || g.count == 0 {
 		return nil
 	}
 	switch {
