@@ -1,0 +1,148 @@
+package conversation
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+const (
+	// seenEvery is how exactly Seen is kept: a write an hour at most for people
+	// who only write.
+	seenEvery = time.Hour
+	// maxAnswers bounds the answers that are recognised when they come again.
+	maxAnswers = 8
+	// answerFor is how long an answer is recognised: WhatsApp delivers again for
+	// up to seven days.
+	answerFor = 7 * 24 * time.Hour
+)
+
+// State is what is remembered of a chat from one message to the next: what the
+// bot just asked, when the person last wrote, and under which ids. It is plain
+// data for one goroutine; Memory seals it.
+type State struct {
+	// Dialogue knows the kinds that the bot asked for, until Armed.
+	Dialogue rules.Dialogue `json:"dialogue,omitzero"`
+	Armed    time.Time      `json:"armed,omitzero"`
+	// Answers are the person's latest messages that an open question informed:
+	// the same message again is read the same way.
+	Answers []Answer `json:"answers,omitempty"`
+	// Seen is when the person last wrote, up to an hour early.
+	Seen time.Time `json:"seen,omitzero"`
+	// Envelope is what a delivery in this chat's name needs (package channel).
+	Envelope json.RawMessage `json:"envelope,omitempty"`
+	// Trail is what was heard of a value that comes in pieces (package fragment).
+	Trail json.RawMessage `json:"trail,omitempty"`
+	// Told holds when the person was last told something that is said once in a
+	// while: a notice, a warning.
+	Told map[string]time.Time `json:"told,omitempty"`
+}
+
+// Answer is a message that a question informed.
+type Answer struct {
+	ID    []byte    `json:"id"` // 8 bytes of the message id's SHA-256
+	Asked []string  `json:"asked"`
+	At    time.Time `json:"at"`
+}
+
+// Arming bounds how long a question stays open.
+type Arming struct {
+	Turns int           // of the person, at least 1
+	Time  time.Duration // from when the bot asked
+}
+
+// Asked is what the bot asked for and the message with this id may answer: what
+// is open now, or what was when the same message came before.
+func (s *State) Asked(now time.Time, messages []string) []string {
+	for _, a := range s.Answers {
+		if slices.ContainsFunc(messages, func(id string) bool { return string(a.ID) == string(answerID(id)) }) {
+			return slices.Clone(a.Asked)
+		}
+	}
+	if s.Dialogue.Left <= 0 || !now.Before(s.Armed) {
+		return nil
+	}
+	return slices.Clone(s.Dialogue.Asked)
+}
+
+// Heard takes in a message of the bot: what it asks for, and its words, which
+// may end an earlier question. True: the state has changed.
+func (s *State) Heard(now time.Time, text string, asks []rules.Ask, a Arming) bool {
+	if !now.Before(s.Armed) {
+		s.Dialogue = rules.Dialogue{}
+	}
+	before := s.Dialogue.Left > 0
+	s.Dialogue.Said(rules.Outbound, text, asks)
+	if s.Dialogue.Left == 0 {
+		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
+		return before
+	}
+	if s.Dialogue.Left == rules.MaxArmed { // a new question, or the same once more
+		s.Dialogue.Left, s.Armed = a.Turns, now.Add(a.Time)
+	}
+	return true
+}
+
+// Answered takes in a message of the person while something was asked: the kinds
+// that it told are asked no longer, the others stay open for the turns that are
+// left. True: the state has changed.
+func (s *State) Answered(now time.Time, messages []string, told []string) bool {
+	asked := s.Asked(now, nil)
+	if len(asked) == 0 {
+		return false
+	}
+	s.Answers = slices.DeleteFunc(s.Answers, func(a Answer) bool { return now.Sub(a.At) > answerFor })
+	for _, id := range messages {
+		if slices.ContainsFunc(s.Answers, func(a Answer) bool { return string(a.ID) == string(answerID(id)) }) {
+			return false // it has been counted
+		}
+		s.Answers = append(s.Answers, Answer{answerID(id), asked, now})
+	}
+	s.Answers = s.Answers[max(0, len(s.Answers)-maxAnswers):]
+	s.Dialogue.Said(rules.Inbound, "", nil)
+	s.Dialogue.Asked = slices.DeleteFunc(slices.Clone(s.Dialogue.Asked), func(kind string) bool { return slices.Contains(told, kind) })
+	if len(s.Dialogue.Asked) == 0 {
+		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
+	}
+	return true
+}
+
+// answerID names a message in the state.
+func answerID(id string) []byte {
+	sum := sha256.Sum256([]byte(id))
+	return sum[:8]
+}
+
+// Wrote notes that the person wrote now. True: it is worth writing down.
+func (s *State) Wrote(now time.Time) bool {
+	if !s.Seen.IsZero() && now.Sub(s.Seen) < seenEvery {
+		return false
+	}
+	s.Seen = now
+	return true
+}
+
+// window is how long after the person's last message the platforms take any
+// message (Meta's standard messaging window, WhatsApp's customer service
+// window).
+const window = 24 * time.Hour
+
+// Open reports whether a message of ours may go into the chat now. Seen is early
+// by up to an hour, so it is never said too late.
+func (s *State) Open(now time.Time) bool { return now.Sub(s.Seen) < window && !s.Seen.IsZero() }
+
+// Tell notes that the person is told something now, unless that was less than
+// every ago. True: say it.
+func (s *State) Tell(now time.Time, what string, every time.Duration) bool {
+	if last, told := s.Told[what]; told && now.Sub(last) < every {
+		return false
+	}
+	if s.Told == nil {
+		s.Told = map[string]time.Time{}
+	}
+	s.Told[what] = now
+	return true
+}
