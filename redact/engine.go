@@ -103,6 +103,9 @@ type Body struct {
 	// Observe is called for each finding, in the order in which they are judged;
 	// nil: nobody looks. It runs in the message's own time.
 	Observe func(Sighting)
+	// Links are the beginnings of links to secure forms, up to the id: inbound the
+	// id is taken out.
+	Links []string
 	// LastTry says that a text whose rules run out of their budget is to be
 	// hidden or refused now, not left for another try.
 	LastTry bool

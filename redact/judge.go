@@ -21,7 +21,7 @@ const (
 // judge scans a text and turns findings into marks.
 func (w *walk) judge(at place, text string) {
 	scope, before := w.body.Stretches[at.owner].Scope, len(w.marks)
-	spans := w.tokens(at, scope, text)
+	spans := w.links(at, scope, text, w.tokens(at, scope, text))
 	if scope.Echo {
 		spans = w.echoed(at, scope, text, spans)
 	}
@@ -59,7 +59,7 @@ func (w *walk) finding(at place, scope *Scope, f rules.Finding, text string) {
 	w.tally(f.Rule, f.Kind, action, mode)
 	w.seeFinding(at, f, action, mode, text)
 	m := mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]}
-	m.alike = scope.outbound() && scope.Policy.Formats.Like(f.Kind) && at.class != channel.Report
+	m.alike = scope.outbound() && scope.Policy.alike(f.Kind) && at.class != channel.Report
 	if mode != rules.Enforce || ((action == Allow || action == Report) && !m.alike) {
 		return
 	}

@@ -91,6 +91,19 @@ func (f Formats) Like(kind string) bool {
 	return f.fallback
 }
 
+// LikeCaptured is Like for values that came by a form: a bot checks what it asked
+// for, so they look like one unless the kind is named otherwise.
+func (f Formats) LikeCaptured(kind string) bool {
+	like, named := f.like[kind]
+	return like || !named
+}
+
+// alike says that a value of this kind may have been given to the bot as a
+// look-alike: for any token, or for those of forms.
+func (p *Policy) alike(kind string) bool {
+	return p.Formats.Like(kind) || p.Formats.LikeCaptured(kind) && p.Prompts.For(kind) == Capture
+}
+
 // Tables are the four tables of a policy as the configuration spells them:
 // kind -> action name, with "default" for all other kinds.
 // Format gives word or like for each kind.

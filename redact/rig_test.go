@@ -76,6 +76,13 @@ func outbound(s *redact.Scope) { s.Context.Direction = rules.Outbound }
 // engine stands on real stores.
 func engine(t testing.TB) (*redact.Engine, *vault.Vault) {
 	t.Helper()
+	e, values, _ := booked(t)
+	return e, values
+}
+
+// booked is engine with the book of conversations.
+func booked(t testing.TB) (*redact.Engine, *vault.Vault, *conversation.Book) {
+	t.Helper()
 	folder := t.TempDir()
 	secrets, err := keys.Ephemeral()
 	if err != nil {
@@ -91,7 +98,8 @@ func engine(t testing.TB) (*redact.Engine, *vault.Vault) {
 	}
 	values := vault.New(vault.Config{Store: open("values.db")})
 	t.Cleanup(func() { _ = values.Close() })
-	return redact.New(conversation.NewBook(open("conversations.db"), secrets, nil), values, payload.DefaultLimits()), values
+	book := conversation.NewBook(open("conversations.db"), secrets, nil)
+	return redact.New(book, values, payload.DefaultLimits()), values, book
 }
 
 // bare makes no tokens, as piiproxy scan does not.

@@ -96,6 +96,8 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 		switch {
 		case m.rule == ruleBudget:
 			m.by = Unreadable
+		case m.rule == ruleLink:
+			m.by = linkGone
 		case m.rule == ruleEcho:
 			m.by = m.canonical // the token that was restored
 		case m.rule == ruleToken && scope.outbound():

@@ -199,6 +199,7 @@ func suspicious(name []byte) bool {
 func (w *walk) text(at place) {
 	switch at.class {
 	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
+		w.linkPlace(at)
 		return
 	case channel.Copy:
 		w.repeats = append(w.repeats, copied{at, copyOf(at)})

@@ -1,0 +1,88 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// TestLinkIDs: a link to a secure form that comes back in an echo, a history or a
+// person's words loses its id, wherever it stands; another link stays.
+func TestLinkIDs(t *testing.T) {
+	e, _ := engine(t)
+	const id = "abcdefghijklmnopqrstuvwx23"
+	link, other := `https:\/\/chat.example.com\/c\/`+id, `https:\/\/shop.example.com\/c\/`+id
+	for name, body := range map[string]string{
+		"an echo's button":  `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"1906385232743451"},"recipient":{"id":"7301558493021174"},"timestamp":1,"message":{"mid":"m_1","is_echo":true,"attachments":[{"type":"template","payload":{"template_type":"button","text":"Enter it here:","buttons":[{"type":"web_url","url":"LINK","title":"Enter securely"}]}}]}}]}]}`,
+		"words":             `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"7301558493021174"},"recipient":{"id":"1906385232743451"},"timestamp":1,"message":{"mid":"m_1","text":"what is LINK for? LINK"}}]}]}`,
+		"an unlisted place": `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"7301558493021174"},"recipient":{"id":"1906385232743451"},"timestamp":1,"new":{"place":"LINK"}}]}]}`,
+	} {
+		for _, url := range []string{link, other} {
+			document, err := payload.Parse([]byte(strings.ReplaceAll(body, "LINK", url)), payload.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ch, _ := channel.ByName("messenger")
+			got, err := e.Rewrite(t.Context(), redact.Body{
+				Document: document, Channel: ch, Table: ch.Webhook(), Stretches: []redact.Stretch{{Scope: scope(t)}}, Links: []string{"https://chat.example.com/c/"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := strings.ReplaceAll(body, "LINK", url)
+			if url == link {
+				want = strings.ReplaceAll(body, "LINK", `https:\/\/chat.example.com\/c\/hidden`)
+			}
+			if string(got.Bytes) != want {
+				t.Errorf("%s:\n got %s\nwant %s", name, got.Bytes, want)
+			}
+		}
+	}
+}
+
+// TestShow: what came by a form reaches the bot as policy says, never as it is,
+// and does not go back into the chat.
+func TestShow(t *testing.T) {
+	e, values, book := booked(t)
+	policy := defaults(t, func(p *redact.Tables) {
+		p.Inbound["ssn"], p.Inbound["passport"] = "mask", "redact"
+		p.Format = map[string]string{"email": "word"}
+		p.Tokens["default"] = "restore"
+		p.Prompts["default"] = "capture"
+		p.Outbound["default"] = "allow"
+	})
+	c, err := book.Ensure(t.Context(), "shop", []string{anna})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := []vault.Value{
+		{Kind: "credit_card", Canonical: digits, Text: card},
+		{Kind: "person", Canonical: "jane doe", Text: "Jane Doe"}, // which the policy allows in a chat
+		{Kind: "ssn", Canonical: "123456789", Text: "123-45-6789"},
+		{Kind: "passport", Canonical: "X1234567", Text: "X1234567"},
+		{Kind: "email", Canonical: email, Text: email},
+	}
+	shown, err := e.Show(t.Context(), policy, c, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(shown) != 5 || len(shown[0]) != len(card) || shown[0] == card || shown[2] != "***" || shown[3] != "[PASSPORT]" || !strings.HasPrefix(shown[4], "pii_email_") || !strings.HasPrefix(shown[1], "pii_person_") {
+		t.Errorf("shown %q", shown)
+	}
+	if value, err := values.Resolve(t.Context(), c, shown[1]); err != nil || value.Origin != vault.Form {
+		t.Errorf("the name's token: origin %d, %v", value.Origin, err)
+	}
+	back := words(t, e, "Thank you "+shown[1]+", we charge "+shown[0]+" and write to "+shown[4], scope(t, outbound, func(s *redact.Scope) { s.Policy = policy }))
+	for _, value := range given {
+		if strings.Contains(back.Text, value.Text) {
+			t.Errorf("%s went into the chat", value.Kind)
+		}
+	}
+	if strings.Contains(back.Text, shown[0]) {
+		t.Error("the look-alike went into the chat as if it were a card")
+	}
+}
