@@ -48,7 +48,8 @@ func (sc *scan) asks() ([]Ask, error) {
 		}
 		asked, sentence = m.prompt, first
 		start, end := sc.body.span(m.start, m.end)
-		asks = append(asks, Ask{Rule: p.id, Asks: slices.Clone(p.asks), Start: start, End: end, Mode: p.mode})
+		from, to := sentenceAround(sc.body.text, start, end)
+		asks = append(asks, Ask{Rule: p.id, Asks: slices.Clone(p.asks), Start: start, End: end, From: from, To: to, Mode: p.mode})
 	}
 	slices.SortStableFunc(asks, func(a, b Ask) int { return cmp.Compare(a.Start, b.Start) })
 	return asks, nil

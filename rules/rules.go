@@ -161,6 +161,7 @@ type Ask struct {
 	Rule       string
 	Asks       []string // kinds
 	Start, End int      // bytes of the scanned text
+	From, To   int      // the sentence around it, in bytes: whole characters, with the marks that end it
 	Mode       Mode     // Enforce or Shadow
 }
 
