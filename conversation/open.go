@@ -1,0 +1,22 @@
+package conversation
+
+import "context"
+
+// Open returns the conversation with this id (Conversation.ID) of an account;
+// ErrUnknown when it was erased, has expired, or is another account's. It reads
+// the store each time, so an erasure takes effect at once.
+func (b *Book) Open(ctx context.Context, account, id string) (*Conversation, error) {
+	if account == "" || len(account) > MaxAlias || len(id) != encoding.EncodedLen(16) {
+		return nil, ErrUnknown
+	}
+	for i := range len(id) {
+		if !('a' <= id[i] && id[i] <= 'z' || '2' <= id[i] && id[i] <= '7') {
+			return nil, ErrUnknown // not within the grammar of a store key
+		}
+	}
+	p, err := b.readPage(ctx, account, id)
+	if err != nil {
+		return nil, err
+	}
+	return p.conversation, nil
+}
