@@ -157,29 +157,29 @@ func looksLikeDocument(text string) bool {
 	return first == '{' && last == '}' || first == '[' && last == ']'
 }
 
-// Keep returns the edits that remove from array those elements that keep, asked
-// once for each position in order, answers with false. Every removed element
-// takes exactly one adjoining comma with it and everything between two kept
-// elements that stood side by side stays byte for byte. The edits are raw: to
-// use them on a document inside a string, set their Codecs. An index that is not
-// an array yields no edits.
-func (d *Document) Keep(array int, keep func(i int) bool) []Edit {
-	if array < 0 || array >= len(d.Nodes) || d.Nodes[array].Kind != Array {
+// Keep returns the edits that remove from a container, which is an array or an
+// object, those elements or members that keep, asked once for each position in
+// order, answers with false. Everything removed takes exactly one adjoining comma
+// with it and everything between two neighbours that both stay is left byte for
+// byte. The edits are raw: to use them on a document inside a string, set their
+// Codecs. An index that is no container yields no edits.
+func (d *Document) Keep(container int, keep func(i int) bool) []Edit {
+	if container < 0 || container >= len(d.Nodes) {
 		return nil
 	}
 	var edits []Edit
-	var first, last int // raw bytes of the open run of removed elements
+	var first, last int // raw bytes of the open run of what is removed
 	kept, open := -1, false
-	for c := range d.Children(array) {
+	for c := range d.Children(container) {
 		n := &d.Nodes[c]
 		switch {
 		case !keep(n.Index):
 			if !open {
-				first, open = n.Start, true
+				first, open = n.first(), true
 			}
 			last = n.End
-		case open && kept < 0: // a leading run goes up to the first kept element
-			edits = append(edits, Edit{Start: first, End: n.Start})
+		case open && kept < 0: // a leading run goes up to the first one that stays
+			edits = append(edits, Edit{Start: first, End: n.first()})
 			kept, open = c, false
 		case open:
 			edits = append(edits, Edit{Start: d.Nodes[kept].End, End: last})
@@ -195,4 +195,12 @@ func (d *Document) Keep(array int, keep func(i int) bool) []Edit {
 		edits = append(edits, Edit{Start: first, End: last})
 	}
 	return edits
+}
+
+// first is where a node begins in its container: a member begins with its name.
+func (n *Node) first() int {
+	if n.KeyEnd > 0 {
+		return n.KeyStart
+	}
+	return n.Start
 }

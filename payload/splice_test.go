@@ -174,9 +174,31 @@ func TestKeep(t *testing.T) {
 		}
 	}
 	d := parse(t, raw)
-	for _, node := range []int{d.Child(0, "d"), 0, -1, 99} {
+	for _, node := range []int{d.Child(0, "d"), 2, -1, 99} {
 		if edits := d.Keep(node, func(int) bool { return false }); edits != nil {
 			t.Errorf("node %d: %v", node, edits)
+		}
+	}
+}
+
+func TestKeepMembers(t *testing.T) {
+	const raw = `{ "a" : 1 ,"b":{"a":2}, "\u0063":[3] }`
+	tests := []struct{ drop, want string }{
+		{"", raw},
+		{"a", `{ "b":{"a":2}, "\u0063":[3] }`},
+		{"b", `{ "a" : 1, "\u0063":[3] }`},
+		{"c", `{ "a" : 1 ,"b":{"a":2} }`},
+		{"ab", `{ "\u0063":[3] }`},
+		{"ac", `{ "b":{"a":2} }`},
+		{"bc", `{ "a" : 1 }`},
+		{"abc", `{  }`},
+	}
+	for _, test := range tests {
+		d := parse(t, raw)
+		names := "abc"
+		edits := d.Keep(0, func(i int) bool { return !strings.Contains(test.drop, names[i:i+1]) })
+		if got, err := payload.Splice(d.Raw, edits); err != nil || string(got) != test.want || !json.Valid(got) {
+			t.Errorf("%s: %s, %v", test.drop, got, err)
 		}
 	}
 }
