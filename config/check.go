@@ -194,6 +194,7 @@ func (f *findings) policies() {
 	for _, name := range slices.Sorted(maps.Keys(f.config.Policies)) {
 		policy := f.config.Policies[name]
 		f.name("policies."+shown(name), name, nil)
+		f.conduct("policies."+shown(name), &policy)
 		for _, t := range policy.tables(builtin) {
 			for _, kind := range slices.Sorted(maps.Keys(t.entries)) {
 				f.policyEntry("policies."+shown(name)+"."+t.key, t, kind)

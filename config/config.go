@@ -75,7 +75,7 @@ type App struct {
 }
 
 // Account is a page, an Instagram account or a phone number, and its bot.
-// Its 16 keys are the contract's.
+// Its keys up to own are the contract's.
 type Account struct {
 	Name        string   `yaml:"name" required:"yes" doc:"used in logs and as the path prefix /NAME/ on the bot listener"`
 	App         string   `yaml:"app" required:"yes" doc:"name of one of apps"`
@@ -93,6 +93,7 @@ type Account struct {
 	Mode        string   `yaml:"mode" oneof:"enforce,shadow,off" doc:"enforce changes messages, shadow only logs what it would do, off does not scan"`
 	Delivery    string   `yaml:"delivery" oneof:"direct,spool" doc:"direct hands the bot's status to the platform, spool seals, acknowledges and queues"`
 	Own         Own      `yaml:"own" doc:"the account's own numbers and addresses, never findings in what it sends"`
+	Form        Form     `yaml:"form" doc:"the secure form that people get in the place of a question for personal data"`
 }
 
 // Own lists what belongs to the account itself, such as its hotline. After

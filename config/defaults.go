@@ -33,7 +33,7 @@ const DefaultGraphURL = "https://graph.facebook.com"
 func defaultAccount() Account {
 	return Account{
 		GraphURL: DefaultGraphURL, Languages: []string{"en"},
-		Policy: DefaultPolicyName, Mode: "enforce", Delivery: "direct",
+		Policy: DefaultPolicyName, Mode: "enforce", Delivery: "direct", Form: Form{StepUp: "none"},
 	}
 }
 

@@ -14,6 +14,29 @@ type Limits struct {
 	Upstream   Upstream      `yaml:"upstream" doc:"calls to the platform"`
 	BotTimeout time.Duration `yaml:"bot_timeout" doc:"how long the bot may take for a webhook; the platform gives up after 20s"`
 	Outbox     Outbox        `yaml:"outbox" doc:"deliveries that wait for the bot"`
+	Arm        Arm           `yaml:"arm" doc:"how long a question of the bot stays open"`
+	Hold       Hold          `yaml:"hold" doc:"how long the rest of a value that comes in pieces is waited for"`
+	Links      Links         `yaml:"links" doc:"links to secure forms"`
+}
+
+// Arm bounds for how long the answer to a question is expected.
+type Arm struct {
+	Turns int           `yaml:"turns" doc:"messages of the person"`
+	Time  time.Duration `yaml:"time" doc:"from the question"`
+}
+
+// Hold bounds how long a part of a value is kept back.
+type Hold struct {
+	Unarmed time.Duration `yaml:"unarmed" doc:"when the bot asked for nothing"`
+	Armed   time.Duration `yaml:"armed" doc:"when the bot asked for it"`
+}
+
+// Links bounds the links to secure forms.
+type Links struct {
+	Unopened  time.Duration `yaml:"unopened" doc:"until a link that nobody used expires"`
+	Tried     time.Duration `yaml:"tried" doc:"from the first try to fill the form in until it expires"`
+	Tries     int           `yaml:"tries" doc:"tries to fill one form in"`
+	PerPerson int           `yaml:"per_person" doc:"open links of one person"`
 }
 
 // Bodies bounds what is read. Depth and counts are those of strict JSON
@@ -85,6 +108,9 @@ func DefaultLimits() Limits {
 		},
 		BotTimeout: 18 * time.Second,
 		Outbox:     Outbox{Bytes: 256 * mib, Age: 24 * time.Hour},
+		Arm:        Arm{Turns: 3, Time: 30 * time.Minute},
+		Hold:       Hold{Unarmed: 2 * time.Second, Armed: 20 * time.Second},
+		Links:      Links{Unopened: time.Hour, Tried: 15 * time.Minute, Tries: 5, PerPerson: 5},
 	}
 }
 

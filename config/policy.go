@@ -10,7 +10,13 @@ type Policy struct {
 	Tokens   map[string]string `yaml:"tokens" oneof:"restore,mask,redact,generalize,block" doc:"tokens that the bot sends into their own conversation"`
 	Prompts  map[string]string `yaml:"prompts" oneof:"capture,arm,report,allow" doc:"when the bot asks for the kind"`
 	Format   map[string]string `yaml:"format" oneof:"word,like" doc:"what a token of the kind looks like: a word, or a value that passes a bot's own checks"`
+	Need     map[string]string `yaml:"need" oneof:"full,last4,bin,over_18,zip" doc:"how much of a kind a form asks for and keeps"`
 	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`
+
+	Templates string   `yaml:"templates" oneof:"report,refuse" doc:"approved templates that ask for a kind to be captured: they cannot be changed"`
+	Unfilled  string   `yaml:"unfilled" doc:"what the bot gets as the person's message when a form was not filled in; nothing when absent"`
+	Notice    string   `yaml:"notice" oneof:"off,conversation,risky,both" doc:"when the person gets a privacy notice, once in 24 hours"`
+	Warn      []string `yaml:"warn" doc:"kinds about which a person who types one unasked is warned, once a day"`
 }
 
 // Media has one table per direction; its keys are image, audio, video, file,
@@ -44,7 +50,7 @@ func BuiltinPolicy() Policy {
 			"bank_account": "capture", "routing_number": "capture", "ssn": "capture", "national_id": "capture",
 			"tax_id": "capture", "passport": "capture", "password": "capture", "default": "arm",
 		},
-		Format: map[string]string{"default": "word"},
+		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{},
 		Media: Media{
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},

@@ -76,6 +76,7 @@ func (s *State) Heard(now time.Time, text string, asks []rules.Ask, a Arming) bo
 	}
 	before := s.Dialogue.Left > 0
 	s.Dialogue.Said(rules.Outbound, text, asks)
+	s.Dialogue.Last = "" // it has told what it could
 	if s.Dialogue.Left == 0 {
 		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
 		return before

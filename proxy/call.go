@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
@@ -28,6 +29,10 @@ type exchange struct {
 	header   http.Header // of the answer to the bot
 	holding  held
 	refused  *Refusal // why the platform's answer was not passed on
+
+	conversation *conversation.Conversation // that the call goes to, where it is needed
+	words        string                     // of the message, as the bot wrote them
+	ends         bool                       // an earlier question is open, which the message may end
 }
 
 // call takes a Graph call of a bot.
@@ -49,6 +54,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.log(x.record)
+	p.ended(r.Context(), x)
 }
 
 // free gives back what the call's document took.
@@ -254,6 +260,9 @@ func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *
 		f := refusePolicy.because(string(reason))
 		x.record.bytesOut = 0
 		return &f
+	}
+	if refused := p.heard(r.Context(), x, result.Prompts); refused != nil {
+		return refused
 	}
 	if result.Edited {
 		x.document = &payload.Document{Raw: result.Bytes}

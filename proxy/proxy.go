@@ -63,6 +63,7 @@ type Config struct {
 	Log     *zap.Logger
 	Metrics *Metrics
 	Reviews Reviews // nil: nothing is kept for review
+	Chats   Chats
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string

@@ -196,6 +196,7 @@ func (r *rig) start() {
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
 		Records:   proxy.Records{Store: r.values, Keys: r.keys, Conversations: r.book, Audit: decisions},
 		PublicURL: r.plan.publicURL, Now: r.clock.now,
+		Chats: proxy.Chats{Memory: conversation.NewMemory(r.values, true, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute}},
 	})
 	r.must(err)
 	end := r.listen(log)

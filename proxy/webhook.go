@@ -203,7 +203,11 @@ func (p *Proxy) each(ctx context.Context, in inbound, bundles []bundle) (int, *R
 // bundle rewrites and delivers what is for one bot.
 func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal) {
 	record := p.newRecord(in, b)
-	result, err := p.rewrite(ctx, in, b)
+	chats, refusal := p.recall(ctx, &b)
+	if refusal != nil {
+		return p.again(ctx, in, b, record, *refusal)
+	}
+	result, err := p.rewrite(ctx, in, b, chats)
 	if err != nil || result.Overrun {
 		return p.again(ctx, in, b, record, overrun(result, err))
 	}
@@ -231,6 +235,9 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	}
 	record.answered(done)
 	p.log(record)
+	if done.status >= 200 && done.status <= 299 {
+		p.remember(ctx, &b, chats)
+	}
 	p.noticeForeign(b)
 	return done.status, nil
 }
@@ -267,13 +274,14 @@ func (p *Proxy) again(ctx context.Context, in inbound, b bundle, r *record, f Re
 
 // rewrite runs redact over a bundle, unless all of its accounts are switched
 // off: they may share a bot and a delivery with one that is not.
-func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle) (redact.Result, error) {
+func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle, chats []chat) (redact.Result, error) {
 	if !slices.ContainsFunc(b.stretches, func(s redact.Stretch) bool { return !s.Scope.Off() }) {
 		return redact.Result{Bytes: b.document.Raw}, nil
 	}
 	var seen sightings
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
-		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry, Observe: p.observe(&seen),
+		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry,
+		Observe: hearing(chats, p.observe(&seen)),
 	})
 	p.config.Metrics.scanned(result.Took)
 	p.review(rules.Inbound, seen, b.ownerOf)

@@ -89,7 +89,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: redact.New(book, wrap(values), limits.Payload), Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
-		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews,
+		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(),
 	})
 	if err != nil {
 		return err
@@ -98,6 +98,16 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
 	s.closers = append(s.closers, s.proxy.Close, chores.close)
 	return nil
+}
+
+// chats is what is remembered of chats. The embedded store has one writer: this
+// process.
+func (s *service) chats() proxy.Chats {
+	arm := s.settings.Limits.Arm
+	return proxy.Chats{
+		Memory: conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now),
+		Arming: conversation.Arming{Turns: arm.Turns, Time: arm.Time},
+	}
 }
 
 // openStores opens the values' store and the conversations'.

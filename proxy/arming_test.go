@@ -1,0 +1,132 @@
+package proxy_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// heardWords is what the bot got as the person's latest message.
+func (r *rig) heardWords() string {
+	bodies := r.bots["bot"].bodies()
+	if len(bodies) == 0 {
+		return ""
+	}
+	_, rest, _ := strings.Cut(bodies[len(bodies)-1], `"text":"`)
+	words, _, _ := strings.Cut(rest, `"`)
+	return words
+}
+
+// says delivers a message of a person; each has its own id.
+func (r *rig) says(mid, words string) string {
+	r.t.Helper()
+	event := strings.Replace(text(shopID, anna, words), `"mid":"`, `"mid":"`+mid, 1)
+	if got := r.hook(page(entry(shopID, event))); got.status != 200 {
+		r.t.Fatalf("delivering: %d", got.status)
+	}
+	return r.heardWords()
+}
+
+const (
+	lastFour = "What are the last 4 of your SSN?"
+	isToken  = "pii_ssnlast4_"
+)
+
+// TestArming: what the bot has just asked tells what a bare answer is; unasked,
+// too late, and after other messages it stays what it was.
+func TestArming(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Prompts["default"] = "arm" })
+	if got := r.says("a", "4821"); got != "4821" {
+		t.Fatalf("unasked: %q", got)
+	}
+	r.send(anna, lastFour)
+	token := r.says("b", "4821")
+	if !strings.HasPrefix(token, isToken) {
+		t.Fatalf("asked: %q", token)
+	}
+	if got := r.says("b", "4821"); got != token {
+		t.Errorf("the same delivery again: %q", got)
+	}
+	if got := r.says("c", "4821"); got != "4821" {
+		t.Errorf("after the answer: %q", got)
+	}
+	r.send(anna, lastFour)
+	r.clock.advance(29 * time.Minute)
+	if got := r.says("d", "4821"); got != token {
+		t.Errorf("29 minutes later: %q", got)
+	}
+	r.send(anna, lastFour)
+	r.clock.advance(30 * time.Minute)
+	if got := r.says("e", "4821"); got != "4821" {
+		t.Errorf("30 minutes later: %q", got)
+	}
+	r.send(anna, lastFour)
+	for _, words := range []string{"what for?", "hm", "why"} {
+		r.says("f"+words, words)
+	}
+	if got := r.says("g", "4821"); got != "4821" {
+		t.Errorf("after three other messages: %q", got)
+	}
+	r.send(anna, lastFour)
+	r.send(anna, "Never mind. Would you like your parcel tomorrow or on Friday?")
+	if got := r.says("h", "4821"); got != "4821" {
+		t.Errorf("after another question: %q", got)
+	}
+}
+
+// TestArmingOutlivesRestart: a question is remembered by the next process, and by
+// nobody else's chat.
+func TestArmingOutlivesRestart(t *testing.T) {
+	r := newRig(t)
+	r.send(anna, lastFour)
+	r.restart()
+	if got := r.says("a", "4821"); !strings.HasPrefix(got, isToken) {
+		t.Errorf("after a restart: %q", got)
+	}
+	r.send(bert, lastFour)
+	if got := r.says("b", "4821"); got != "4821" {
+		t.Errorf("somebody else was asked: %q", got)
+	}
+}
+
+// TestArmingWaitsForTheBot: a delivery that the bot did not take comes again, and
+// is read as it was the first time.
+func TestArmingWaitsForTheBot(t *testing.T) {
+	r := newRig(t)
+	r.send(anna, lastFour)
+	r.bots["bot"].says(503, "text/plain", "")
+	event := page(entry(shopID, text(shopID, anna, "4821")))
+	if got := r.hook(event); got.status != 503 {
+		t.Fatalf("the bot is down: %d", got.status)
+	}
+	r.bots["bot"].says(200, "text/plain", "")
+	if got := r.hook(event); got.status != 200 || !strings.HasPrefix(r.heardWords(), isToken) {
+		t.Errorf("again: %d %q", got.status, r.heardWords())
+	}
+}
+
+// TestArmedBeforeSent: a question counts before the platform has it, because the
+// answer may be faster than the platform's; a message that the platform did not
+// take ends no question.
+func TestArmedBeforeSent(t *testing.T) {
+	r := newRig(t)
+	r.platform.says(500, "application/json", `{"error":{"message":"x","code":1}}`)
+	r.send(anna, lastFour)
+	if got := r.says("a", "4821"); !strings.HasPrefix(got, isToken) {
+		t.Errorf("the platform failed: %q", got)
+	}
+	r.send(anna, lastFour)
+	r.send(anna, "Never mind. Would you like your parcel tomorrow or on Friday?")
+	if got := r.says("b", "4821"); !strings.HasPrefix(got, isToken) {
+		t.Errorf("a message that was not sent ended the question: %q", got)
+	}
+}
+
+// TestNothingIsAsked: policies that do not arm, and shadow, leave answers alone.
+func TestNothingIsAsked(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Prompts["ssn_last4"] = "report" })
+	r.send(anna, lastFour)
+	if got := r.says("a", "4821"); got != "4821" {
+		t.Errorf("a policy that reports: %q", got)
+	}
+}

@@ -1,0 +1,192 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// Memory keeps what is remembered of a chat from one message to the next.
+type Memory interface {
+	// Recall gives the zero State for a chat that nothing is known of.
+	Recall(ctx context.Context, c *conversation.Conversation) (conversation.State, error)
+	// Update changes the state by compare-and-put; change says whether it has.
+	Update(ctx context.Context, c *conversation.Conversation, change func(*conversation.State) bool) (conversation.State, error)
+}
+
+// Chats are what the proxy remembers of chats, and for how long a question of
+// the bot stays open.
+type Chats struct {
+	Memory Memory
+	Arming conversation.Arming
+}
+
+// chat is the conversation that a part of a delivery is a message in.
+type chat struct {
+	part         int
+	conversation *conversation.Conversation
+	state        conversation.State
+	asked        []string // what the bot had asked for
+	told         []string // what of it the message tells
+}
+
+// recall finds the chats of the messages in a bundle and lets what the bot asked
+// for inform how they are read.
+func (p *Proxy) recall(ctx context.Context, b *bundle) ([]chat, *Refusal) {
+	var chats []chat
+	for i, part := range b.parts {
+		owner := b.owners[i]
+		if owner == nil || part.Echo || part.Sent || !part.Person.Known() || len(part.IDs) == 0 || b.stretches[i+1].Scope.Off() {
+			continue
+		}
+		c, err := p.config.Records.Conversations.Ensure(ctx, owner.Name, part.Person.Aliases)
+		if err != nil {
+			return nil, unsettled(err)
+		}
+		state, err := p.config.Chats.Memory.Recall(ctx, c)
+		if err != nil {
+			return nil, unsettled(err)
+		}
+		ch := chat{part: i, conversation: c, state: state, asked: state.Asked(p.config.Now(), part.IDs)}
+		b.stretches[i+1].Scope.Context.Asked = ch.asked
+		chats = append(chats, ch)
+	}
+	return chats, nil
+}
+
+// hearing adds to what observes a bundle who told what was asked for.
+func hearing(chats []chat, observe func(redact.Sighting)) func(redact.Sighting) {
+	if !slices.ContainsFunc(chats, func(c chat) bool { return len(c.asked) > 0 }) {
+		return observe
+	}
+	return func(s redact.Sighting) {
+		for i := range chats {
+			if c := &chats[i]; c.part+1 == s.Stretch && slices.Contains(c.asked, s.Kind) && s.Mode == rules.Enforce {
+				c.told = append(c.told, s.Kind)
+			}
+		}
+		if observe != nil {
+			observe(s)
+		}
+	}
+}
+
+// remember writes down what the messages of a bundle change in their chats. The
+// bot has them by then: a delivery that fails comes again and must be read the
+// same way.
+func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat) {
+	now := p.config.Now()
+	for i := range chats {
+		c := &chats[i]
+		change := func(s *conversation.State) bool {
+			wrote := s.Wrote(now)
+			return s.Answered(now, b.parts[c.part].IDs, c.told) || wrote
+		}
+		if state := c.state; !state.Wrote(now) && len(c.asked) == 0 {
+			continue // nothing is due
+		}
+		if _, err := p.config.Chats.Memory.Update(context.WithoutCancel(ctx), c.conversation, change); err != nil {
+			p.forgot(b.owners[c.part])
+		}
+	}
+}
+
+// heard notes what a call asks a person for, before the person can answer.
+// What may end an earlier question is noted when the platform has the message.
+func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
+	if !x.send.Message || !x.send.Person.Known() || x.record.mode == rules.Off {
+		return nil
+	}
+	asks = expected(x.account.Policy, asks)
+	c, err := p.conversation(ctx, x, len(asks) > 0)
+	if err != nil || c == nil {
+		return unsettledOrNil(err)
+	}
+	x.conversation, x.words = c, spoken(x.document)
+	if len(asks) > 0 {
+		return p.hear(ctx, x, asks)
+	}
+	state, err := p.config.Chats.Memory.Recall(ctx, c)
+	x.ends = state.Dialogue.Left > 0
+	return unsettledOrNil(err)
+}
+
+// hear writes down what a call of the bot says.
+func (p *Proxy) hear(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
+	now := p.config.Now()
+	_, err := p.config.Chats.Memory.Update(ctx, x.conversation, func(s *conversation.State) bool {
+		return s.Heard(now, x.words, asks, p.config.Chats.Arming)
+	})
+	return unsettledOrNil(err)
+}
+
+// ended lets a message that the platform took end the question before it.
+func (p *Proxy) ended(ctx context.Context, x *exchange) {
+	if !x.ends || x.record.peer < 200 || x.record.peer > 299 {
+		return
+	}
+	if refused := p.hear(context.WithoutCancel(ctx), x, nil); refused != nil {
+		p.forgot(x.account)
+	}
+}
+
+// forgot says that a chat's state could not be written, which costs no message:
+// a question stays open longer than it should.
+func (p *Proxy) forgot(a *Account) {
+	p.config.Metrics.refuse("chat_state")
+	p.config.Log.Warn("", zap.String("event", "chat_state"), zap.String("account", a.Name))
+}
+
+// conversation is the one that a call goes to; nil when there is none and none
+// is to be made.
+func (p *Proxy) conversation(ctx context.Context, x *exchange, create bool) (*conversation.Conversation, error) {
+	find := p.config.Records.Conversations.Find
+	if create {
+		find = p.config.Records.Conversations.Ensure
+	}
+	c, err := find(ctx, x.account.Name, x.send.Person.Aliases)
+	if errors.Is(err, conversation.ErrUnknown) {
+		return nil, nil
+	}
+	return c, err
+}
+
+// expected are the asks whose answer is to be expected, each with the kinds that
+// policy arms or captures.
+func expected(policy *redact.Policy, asks []rules.Ask) []rules.Ask {
+	var kept []rules.Ask
+	for _, ask := range asks {
+		if ask.Mode != rules.Enforce {
+			continue
+		}
+		ask.Asks = slices.DeleteFunc(slices.Clone(ask.Asks), func(kind string) bool { return policy.Prompts.For(kind) < redact.Arm })
+		if len(ask.Asks) > 0 {
+			kept = append(kept, ask)
+		}
+	}
+	return kept
+}
+
+// spoken is what a person reads of a message.
+func spoken(d *payload.Document) string {
+	for _, place := range [][]string{{"message", "text"}, {"text", "body"}, {"interactive", "body", "text"}, {"message", "attachment", "payload", "text"}} {
+		if node := d.At(0, place...); node >= 0 && d.Nodes[node].Kind == payload.String {
+			return d.Text(node)
+		}
+	}
+	return ""
+}
+
+func unsettledOrNil(err error) *Refusal {
+	if err == nil {
+		return nil
+	}
+	return unsettled(err)
+}
