@@ -57,7 +57,8 @@ func (p *Pages) Used(w io.Writer, page Page) error { return p.notice(w, page, "u
 // Unknown says that there is no such link.
 func (p *Pages) Unknown(w io.Writer, page Page) error { return p.notice(w, page, "unknown", "late") }
 
-// Locked says that there were too many tries.
+// Locked says that there were too many tries, and offers a new link as Expired
+// does.
 func (p *Pages) Locked(w io.Writer, page Page) error { return p.notice(w, page, "locked", "late") }
 
 // Sorry says that the fault is ours, or that somebody was too fast, and to try
@@ -69,7 +70,7 @@ func (p *Pages) notice(w io.Writer, page Page, name, tone string) error {
 	v := newView(page, name+".title")
 	v.Heading, v.Lead, v.Tone = v.T(name+".title"), v.T(name+".text"), tone
 	if v.Action != "" {
-		v.Button, v.Again = v.T(name+".button"), name == "expired"
+		v.Button, v.Again = v.T(name+".button"), postsAgain[name]
 	}
 	return p.write(w, "notice", v)
 }
