@@ -237,6 +237,11 @@ func FuzzDelivery(f *testing.F) {
 		for _, c := range channels() {
 			c.Send(d)
 			c.Answer(d)
+			c.References(d, Call{Account: "1"})
+			c.AbsorbedAnswer(Call{}, d, "1")
+			if _, err := c.Detach(d, func(string) bool { return true }); err != nil {
+				t.Fatal(err)
+			}
 			for i := range d.Nodes {
 				c.Parameter(d, i)
 			}

@@ -23,6 +23,9 @@ func (c *Channel) LearnEnvelope(d *payload.Document, part Part) ([]byte, bool) {
 	if !part.Person.Known() || part.Echo || part.Standby || strings.HasPrefix(part.Person.Aliases[0], "group:") {
 		return nil, false
 	}
+	if part.Business == "" {
+		return nil, false
+	}
 	e := envelope{d: d}
 	e.id("account", d.Child(part.Entry, "id"))
 	if c.name == WhatsApp {

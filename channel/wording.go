@@ -14,7 +14,9 @@ const (
 
 	maxButtonText  = 640  // button template of Messenger and Instagram
 	maxBytes       = 1000 // any text on Instagram, in UTF-8 bytes
+	maxText        = 2000 // Messenger, without a button
 	maxInteractive = 1024 // body of WhatsApp's interactive messages
+	maxBody        = 4096 // body of WhatsApp's texts
 )
 
 // Wording is what piiproxy itself says in a message that it swaps.
