@@ -1,13 +1,15 @@
 // Package channel knows the three messaging channels: what each JSON path of a
-// webhook, a call or an answer is, whose conversation it belongs to, and whether
-// a delivery is signed.
+// webhook, a call or an answer is, whose conversation it belongs to, whether a
+// delivery is signed, and what messages of our own look like: the button that
+// takes the place of a prompt, and the delivery that resumes a conversation.
 //
 // It promises never to guess. A string that no line of paths.tsv names is
 // Unlisted, a recipient that is not certainly one person is nobody, and a header
 // that is not exactly one well-formed signature does not verify. Nothing in here
-// changes a document, and no error holds any part of one.
+// changes a document in place, and no error holds any part of one.
 //
-// The knowledge itself is in paths.tsv; the code only reads it.
+// The knowledge about paths is in paths.tsv; the code only reads it. Limits and
+// forms of messages are in docs/swap.md.
 package channel
 
 import "sync"
