@@ -46,6 +46,9 @@ func (v *view) control(kind, id string) control {
 		c.Again = v.T("page.hidden")
 	}
 	v.help(&c)
+	if kind == "postcode" {
+		c.Label = v.postcodeLabel()
+	}
 	switch how.widget {
 	case asDate:
 		c.Parts = v.dateParts(c)
@@ -99,9 +102,9 @@ func (v *view) dateParts(whole control) []control {
 	var parts []control
 	for _, name := range dateOrder(firstRegion(v.page.Regions)) {
 		part := v.part(whole, name)
-		part.Mode, part.Longest, part.Width = "numeric", 4, "number"
+		part.Mode, part.Width = "numeric", "number" // room for a whole date: the script spreads it
 		if name == "year" {
-			part.Longest, part.Width = 6, "year"
+			part.Width = "year"
 		}
 		if whole.Fill == "bday" {
 			part.Fill = "bday-" + name
@@ -111,27 +114,33 @@ func (v *view) dateParts(whole control) []control {
 	return parts
 }
 
-// addressParts are the lines of an address; a state only where addresses have
-// one.
+// addressParts are the lines of an address in the order of the region; a state
+// only where addresses have one.
 func (v *view) addressParts(whole control) []control {
 	var parts []control
-	for _, line := range addressParts {
-		if line.name == "state" && !withState[firstRegion(v.page.Regions)] {
-			continue
-		}
-		part := v.part(whole, line.name)
-		part.Fill, part.Capital = line.fill, whole.Capital
-		switch line.name {
+	for _, line := range linesOf(firstRegion(v.page.Regions)) {
+		part := v.part(whole, line)
+		part.Fill, part.Capital = addressFill[line], whole.Capital
+		switch line {
 		case "postcode":
 			part.Longest, part.Width, part.Capital, part.Optional = 16, "short", "characters", true
+			part.Label = v.postcodeLabel()
 		case "city":
 			part.Width = "rest"
 		case "state":
-			part.Optional = true
+			part.Width, part.Optional = "rest", true
 		}
 		parts = append(parts, part)
 	}
 	return parts
+}
+
+// postcodeLabel is what the region calls a postcode.
+func (v *view) postcodeLabel() string {
+	if firstRegion(v.page.Regions) == "US" {
+		return v.T("label.zip")
+	}
+	return v.T("label.postcode")
 }
 
 // part is an input within a whole one.

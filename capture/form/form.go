@@ -11,6 +11,7 @@
 package form
 
 import (
+	"fmt"
 	"net/url"
 	"time"
 )
@@ -99,3 +100,9 @@ func (v Value) String() string { return hidden }
 
 // GoString hides the value.
 func (v Value) GoString() string { return hidden }
+
+// Format hides the value from every verb.
+func (v Value) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(hidden)) }
+
+// MarshalText hides the value from JSON, YAML and the like.
+func (v Value) MarshalText() ([]byte, error) { return []byte(hidden), nil }

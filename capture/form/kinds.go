@@ -49,7 +49,7 @@ var specs = map[string]spec{
 	"card_bin":       {widget: asLine, mode: "numeric", width: "short", longest: 12, group: "card", read: readBIN},
 	"card_last4":     {widget: asLine, mode: "numeric", width: "short", longest: 10, group: "card", read: readLast4},
 	"card_expiry":    {widget: asLine, mode: "numeric", fill: "cc-exp", format: "expiry", width: "half", longest: 12, group: "card", read: readExpiry},
-	"cvv":            {widget: asLine, mode: "numeric", format: "digits", width: "half", longest: 8, secret: true, covered: true, group: "card", read: readCVV},
+	"cvv":            {widget: asLine, mode: "numeric", width: "half", longest: 8, secret: true, covered: true, group: "card", read: readCVV},
 	"iban":           {widget: asLine, format: "iban", capital: "characters", longest: 60, group: "bank", read: readIBAN},
 	"bank_account":   {widget: asLine, longest: 50, secret: true, group: "bank", read: readAccount},
 	"routing_number": {widget: asLine, capital: "characters", width: "middle", longest: 24, group: "bank", read: readRouting},

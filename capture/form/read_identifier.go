@@ -41,7 +41,7 @@ func readIdentifier(a answer) verdict {
 	switch {
 	case len(text) < bounds[0] || len(text) > bounds[1]:
 		return problem("length")
-	case strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || !strings.ContainsAny(text, "0123456789"):
+	case strings.Trim(text, alphanumeric) != "" || !strings.ContainsAny(text, "0123456789"):
 		return problem("check")
 	case !wellFormed(a.kind, text, a.regions):
 		return problem("check")

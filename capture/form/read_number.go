@@ -14,12 +14,7 @@ const separators = " \t-./·"
 // onlyDigits returns the digits of a plain text, "" when it holds anything but
 // digits and separators.
 func onlyDigits(text string) string {
-	digits := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(separators, r) {
-			return -1
-		}
-		return r
-	}, text)
+	digits := unseparated(text)
 	if strings.Trim(digits, "0123456789") != "" {
 		return ""
 	}
@@ -115,20 +110,25 @@ func readIMEI(a answer) verdict {
 	return problem("check")
 }
 
+// readOTP keeps capitals: to some a code is a word.
 func readOTP(a answer) verdict {
-	if code := compact(a.text); len(code) >= 3 && len(code) <= 12 {
-		return same(code)
+	code := unseparated(a.text)
+	if len(code) < 3 || len(code) > 12 || strings.Trim(strings.ToUpper(code), alphanumeric) != "" {
+		return problem("code")
 	}
-	return problem("code")
+	return verdict{canonical: rules.Canonical("otp", code, nil), text: code}
 }
 
-// compact returns the letters and digits of a plain text in upper case, "" when
-// it holds anything but these and separators.
-func compact(text string) string {
+// compact returns a plain text in upper case without separators.
+func compact(text string) string { return unseparated(strings.ToUpper(text)) }
+
+const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+func unseparated(text string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(separators, r) {
 			return -1
 		}
 		return r
-	}, strings.ToUpper(text))
+	}, text)
 }

@@ -3,6 +3,7 @@ package form
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,21 +11,30 @@ import (
 	"github.com/piiproxy/piiproxy/rules"
 )
 
-// addressParts are the inputs of an address with what autofill calls them, in
-// the order in which they are asked for.
-var addressParts = []struct{ name, fill string }{
-	{"street", "street-address"},
-	{"postcode", "postal-code"},
-	{"city", "address-level2"},
-	{"state", "address-level1"},
+// addressFill is what autofill calls the lines of an address.
+var addressFill = map[string]string{
+	"street": "street-address", "postcode": "postal-code", "city": "address-level2", "state": "address-level1",
 }
 
-// withState are the regions whose addresses name a state or province
-// (Universal Postal Union, S42 templates).
-var withState = map[string]bool{"US": true, "CA": true, "AU": true, "MX": true, "BR": true, "IN": true, "ID": true}
+// Regions whose addresses name a state or province, and those that write the
+// postcode behind the town (Universal Postal Union, S42 templates).
+var (
+	withState = map[string]bool{"US": true, "CA": true, "AU": true, "MX": true, "BR": true, "IN": true, "ID": true}
+	townFirst = map[string]bool{"US": true, "CA": true, "AU": true, "GB": true, "IE": true, "NZ": true, "IN": true, "ID": true, "BR": true}
+)
 
-// townFirst are the regions that write the postcode behind the town.
-var townFirst = map[string]bool{"US": true, "CA": true, "AU": true, "GB": true, "IE": true, "NZ": true, "IN": true, "ID": true, "BR": true}
+// linesOf are the lines of an address in the order in which a region writes
+// them.
+func linesOf(region string) []string {
+	lines := []string{"street", "postcode", "city"}
+	if townFirst[region] {
+		lines = []string{"street", "city", "postcode"}
+	}
+	if withState[region] {
+		lines = slices.Insert(lines, slices.Index(lines, "city")+1, "state")
+	}
+	return lines
+}
 
 func firstRegion(regions string) string {
 	region, _, _ := strings.Cut(strings.TrimSpace(regions), " ")

@@ -46,7 +46,12 @@ func readText(a answer) verdict {
 func readSecret(a answer) verdict { return same(strings.TrimSpace(a.raw)) }
 
 // readPassword keeps every character: a space may belong to a password.
-func readPassword(a answer) verdict { return same(a.raw) }
+func readPassword(a answer) verdict {
+	if strings.ContainsFunc(a.raw, unicode.IsControl) {
+		return problem("other")
+	}
+	return same(a.raw)
+}
 
 func readName(a answer) verdict {
 	letters := strings.IndexFunc(a.text, unicode.IsLetter)
@@ -70,11 +75,17 @@ func readChoice(a answer) verdict {
 	return same(a.text)
 }
 
+// readEmail writes the domain in lower case, which it means anyhow: telephones
+// begin words with a capital.
 func readEmail(a answer) verdict {
-	if !rules.Valid("email", a.text, nil) {
+	text := a.text
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		text = text[:at] + strings.ToLower(text[at:])
+	}
+	if !rules.Valid("email", text, nil) {
 		return problem("email")
 	}
-	return verdict{canonical: rules.Canonical("email", a.text, nil), text: a.text}
+	return verdict{canonical: rules.Canonical("email", text, nil), text: text}
 }
 
 func readPhone(a answer) verdict {

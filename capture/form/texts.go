@@ -140,15 +140,20 @@ func (t Texts) List(language string, items []string) string {
 }
 
 // Asked names what fields ask for as the object of a sentence: "your card number
-// and your card’s expiry date". Kinds without words, and more than four fields,
-// are "your details".
+// and the expiry date". Kinds without words, and more than four fields, are "your
+// details".
 func (t Texts) Asked(language string, fields []Field) string {
 	var items []string
+	card := false
 	for _, kind := range kindsOf(fields) {
 		item := t.Lookup(language, "ask."+kind)
+		if beside := t.Lookup(language, "beside."+kind); card && beside != "" {
+			item = beside
+		}
 		if item == "" {
 			item = t.Lookup(language, "ask.other")
 		}
+		card = card || kind == "credit_card"
 		if !slices.Contains(items, item) {
 			items = append(items, item)
 		}

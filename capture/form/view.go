@@ -27,7 +27,7 @@ type view struct {
 
 	Heading, Lead, Asks, Kept, Left string
 	Tone, Button                    string // of a notice
-	Again                           bool
+	Again                           bool   // its button posts InputAgain
 
 	Action, Proof string
 	Sections      []section
