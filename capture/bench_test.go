@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func newBench(t testing.TB) *bench {
 		t: t, path: filepath.Join(folder, "store.db"), log: filepath.Join(folder, "audit.jsonl"), at: start,
 		events: map[string]int{}, accounts: map[string]capture.Account{},
 	}
-	b.accounts["shop"] = capture.Account{Name: "shop", Look: capture.Look{Title: "Example Shop", Color: "#224466"}, Region: "US"}
+	b.accounts["shop"] = capture.Account{Name: "shop", Look: capture.Look{Title: "Example Shop", Color: "#224466"}, Regions: []string{"US"}}
 	var err error
 	if b.keys, err = keys.Ephemeral(); err != nil {
 		t.Fatal(err)
@@ -107,6 +108,9 @@ func (b *bench) config() capture.Config {
 			b.mutex.Lock()
 			defer b.mutex.Unlock()
 			b.events[event]++
+			if !slices.Contains(capture.Events, event) {
+				b.t.Errorf("%q is counted and not listed", event)
+			}
 		},
 	}
 }
@@ -193,6 +197,20 @@ func (r *reservation) Settle(written bool) {
 		r.b.t.Error("a reservation was settled twice")
 	}
 	r.b.events[fmt.Sprintf("settled_%v", written)]++
+}
+
+// turns are the texts of all turns that wait.
+func (b *bench) turns() []string {
+	b.t.Helper()
+	var texts []string
+	for _, record := range b.records("outbox/") {
+		plain, err := b.keys.Open(record.Value, []byte(record.Key))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		texts = append(texts, string(plain[27:]))
+	}
+	return texts
 }
 
 type speaker struct{ b *bench }

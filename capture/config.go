@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/capture/form"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/store"
 )
@@ -99,8 +100,9 @@ type Rates struct {
 type Account struct {
 	Name string
 	Look Look
-	// Region is the account's first, for values that differ by country.
-	Region string
+	// Regions are ISO 3166 codes, the default first, for values that differ by
+	// country.
+	Regions []string
 	// Framed says that the channel's webview shows the form in a frame
 	// (Messenger).
 	Framed bool
@@ -111,8 +113,8 @@ type Account struct {
 	// "link" parameter, or in place of {link}; "" is the form of this package.
 	External string
 	StepUp   Requirement
-	// Words replace texts of the chat, by language.
-	Words map[string]Words
+	// Texts has the account's own words before the built-in ones.
+	Texts form.Texts
 }
 
 // Look is how the form presents who asks.
@@ -177,10 +179,11 @@ func (c Config) check() (Config, error) {
 		return c, errors.New("preparing capture links: store, keys, accounts or a part of the house is missing")
 	}
 	public, err := url.Parse(c.PublicURL)
-	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" {
-		return c, errors.New("preparing capture links: set public_url to the https address of the public listener")
+	if err != nil || public.Host == "" || public.Path != "" && public.Path != "/" ||
+		public.Scheme != "https" && public.Scheme != "http" {
+		return c, errors.New("preparing capture links: set public_url to the https address of the public listener, without a path")
 	}
-	c.PublicURL = public.Scheme + "://" + public.Host + strings.TrimRight(public.Path, "/")
+	c.PublicURL = originOf(public)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -197,6 +200,15 @@ func (c Config) check() (Config, error) {
 	}
 	c.Limits = c.Limits.withDefaults()
 	return c, nil
+}
+
+// originOf writes an address as browsers write its origin (RFC 6454, 6.2).
+func originOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		return "https://" + strings.TrimSuffix(host, ":443")
+	}
+	return "http://" + strings.TrimSuffix(host, ":80")
 }
 
 func (l Limits) withDefaults() Limits {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/piiproxy/piiproxy/capture/form"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/store"
 )
@@ -32,6 +33,9 @@ type Book struct {
 	keys   Keys
 	house  House
 	limits Limits
+	pages  *form.Pages
+	meters meters
+	origin string // of our own pages
 }
 
 // New makes a Book; the error says what its configuration lacks.
@@ -40,7 +44,14 @@ func New(config Config) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Book{config: config, store: config.Records.Store, keys: config.Records.Keys, house: config.House, limits: config.Limits}, nil
+	pages, err := form.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Book{
+		config: config, store: config.Records.Store, keys: config.Records.Keys, house: config.House, limits: config.Limits,
+		pages: pages, meters: newMeters(config.Limits.Rates), origin: config.PublicURL,
+	}, nil
 }
 
 func (b *Book) now() time.Time { return b.config.Now() }
@@ -174,11 +185,12 @@ func (b *Book) newLink(o Order) *link {
 	}
 }
 
-// hand writes a link together with its place on the chart.
-func (b *Book) hand(ctx context.Context, account Account, ch *chart, l *link, reused bool) (Issued, error) {
+// hand writes a link together with its place on the chart, and with whatever else
+// belongs to that step.
+func (b *Book) hand(ctx context.Context, account Account, ch *chart, l *link, reused bool, more ...store.Record) (Issued, error) {
 	ch.leave(l.Serial)
 	ch.Open = append(ch.Open, berth{l.Serial, l.Fields, l.Expires})
-	if err := b.put(ctx, ch, l); err != nil {
+	if err := b.put(ctx, ch, l, more...); err != nil {
 		return Issued{}, err
 	}
 	return Issued{ID: l.id, URL: b.address(account, l.id), Expires: l.Expires, Reused: reused}, nil

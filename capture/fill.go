@@ -1,0 +1,171 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/capture/form"
+	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// try counts a submission before anybody judges it, so that a race wins nobody
+// a sixth one. From the first on, the link has less time. Errors: ErrNoLink,
+// ErrUsed, ErrExpired, and faults of the store.
+func (b *Book) try(ctx context.Context, id string) (*link, error) {
+	return b.change(ctx, id, func(l *link) error {
+		now := b.now()
+		if err := l.status(now, b.limits.Tries); err != nil {
+			return err
+		}
+		l.Tries++
+		if l.FirstTry.IsZero() {
+			l.FirstTry = now
+		}
+		if last := l.FirstTry.Add(b.limits.Tried); last.Before(l.Expires) {
+			l.Expires = last
+		}
+		return nil
+	})
+}
+
+// refund takes a try back that failed by our own fault. When that fails, too,
+// the person has one less.
+func (b *Book) refund(ctx context.Context, id string) {
+	_, _ = b.change(ctx, id, func(l *link) error {
+		if l.State != open || l.Tries == 0 {
+			return ErrExpired
+		}
+		l.Tries--
+		return nil
+	})
+}
+
+// spend ends a link whose last try failed; the sweeper does what follows.
+func (b *Book) spend(ctx context.Context, id string) error {
+	_, err := b.change(ctx, id, func(l *link) error {
+		if l.State != open || l.Tries < b.limits.Tries {
+			return ErrExpired
+		}
+		l.Expires = b.now()
+		return nil
+	})
+	if errors.Is(err, ErrExpired) {
+		return nil
+	}
+	return err
+}
+
+// change writes one link anew, again and again until no other writer comes
+// between; an error of how ends it.
+func (b *Book) change(ctx context.Context, id string, how func(*link) error) (*link, error) {
+	for range attempts {
+		l, err := b.find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := how(l); err != nil {
+			return l, err
+		}
+		record, err := b.record(l)
+		if err != nil {
+			return nil, err
+		}
+		if err = b.store.Put(ctx, record); err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, store.ErrConflict) {
+			return nil, fmt.Errorf("writing link: %w", err)
+		}
+	}
+	return nil, fmt.Errorf("writing link: %w", store.ErrConflict)
+}
+
+// fill uses a link: its values are durable in the vault, then one write marks it
+// used, takes it off the chart and queues the turn. Whoever is killed before
+// that write leaves a link that still works; after it, a turn that is sent.
+// Errors: ErrNoLink, ErrUsed, ErrExpired, ErrUnknownIDs, and faults that may
+// pass.
+func (b *Book) fill(ctx context.Context, l *link, values []form.Value) error {
+	// Not cancelled: a browser that gives up must not leave the outcome open.
+	ctx = context.WithoutCancel(ctx)
+	c := l.conversation
+	kept, kinds := make([]vault.Value, len(values)), make([]string, len(values))
+	for i, v := range values {
+		kept[i] = vault.Value{Kind: v.Kind, Canonical: v.Canonical, Text: v.Text, Origin: vault.Form}
+		kinds[i] = v.Kind
+	}
+	event := audit.Event{Actor: "piiproxy", Action: "link_fill", Account: c.Account, Conversation: b.house.Hash(c), Kinds: kinds, Count: len(kinds), Reason: l.Source}
+	if err := b.house.Audit.RecordDurable(event); err != nil {
+		return fmt.Errorf("recording that a form was filled in: %w", err)
+	}
+	texts, err := b.house.Shower.Show(ctx, c.Account, c, kept)
+	if err != nil {
+		return fmt.Errorf("keeping the values of a form: %w", err)
+	}
+	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: c, Serial: l.Serial, Text: strings.Join(texts, " ")})
+	if err != nil {
+		return fmt.Errorf("making the turn of a form: %w", err)
+	}
+	written := false
+	defer func() { turn.Settle(written) }()
+	written, err = b.use(ctx, l.id, turn.Record())
+	if err == nil {
+		b.observe(c.Account, eventFilled)
+	}
+	return err
+}
+
+// use is the one write of fill. It reports whether the turn is in the store, or
+// may be.
+func (b *Book) use(ctx context.Context, id string, turn store.Record) (bool, error) {
+	claim := make([]byte, 16)
+	rand.Read(claim) // never fails (crypto/rand)
+	for range attempts {
+		l, err := b.find(ctx, id)
+		switch {
+		case err != nil:
+			return false, err
+		case l.State == used:
+			return false, ErrUsed
+		case l.over(b.now()):
+			return false, ErrExpired
+		}
+		ch, err := b.readChart(ctx, l.conversation)
+		if err != nil {
+			return false, err
+		}
+		l.State, l.Claim, l.Code = used, claim, nil
+		ch.leave(l.Serial)
+		ch.progress(kindsOf(l.Fields))
+		if err = b.put(ctx, ch, l, turn); err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, store.ErrConflict) {
+			return true, b.claimed(ctx, id, claim, err)
+		}
+	}
+	return false, fmt.Errorf("writing link: %w", store.ErrConflict)
+}
+
+// claimed decides after a fault whether the write was done all the same: the
+// record of the link says who used it.
+func (b *Book) claimed(ctx context.Context, id string, claim []byte, fault error) error {
+	if l, err := b.find(ctx, id); err == nil && l.State == used && bytes.Equal(l.Claim, claim) {
+		return nil
+	}
+	return fault
+}
+
+func kindsOf(fields []Field) []string {
+	kinds := make([]string, len(fields))
+	for i, field := range fields {
+		kinds[i] = field.Kind
+	}
+	return kinds
+}
