@@ -54,6 +54,7 @@ corpus: ## checks on the public corpora, where they are
 corpus-check:
 	$(GO) run ./internal/wycheproof $(CORPUS)/wycheproof
 	$(GO) run ./internal/pathcheck $(CORPUS)/payloads.jsonl
+	$(GO) run ./internal/naughty $(CORPUS)/naughty/blns.json
 	$(GO) run ./internal/corpus $(CORPUS)
 	@$(MAKE) --no-print-directory eval
 

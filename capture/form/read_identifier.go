@@ -12,11 +12,10 @@ import (
 // such identifier of its people has a check; of others only the length is judged.
 var identifierChecks = map[string]map[string]string{
 	"national_id": {
-		"AE": "ae_eid", "AT": "at_svnr", "BE": "be_nrn be_card", "BR": "br_cpf br_pis br_titulo", "CA": "ca_sin", "CH": "ch_ahv",
-		"CN": "cn_ric cn_ric15", "CO": "co_nuip", "EC": "ec_cedula", "ES": "es_dni es_nie es_nss", "HK": "hk_hkid", "ID": "id_nik",
-		"IE": "ie_pps", "IL": "il_id", "IN": "in_aadhaar in_vid in_epic", "JP": "jp_mynumber", "KR": "kr_rrn", "MX": "mx_curp mx_nss mx_elector",
-		"MY": "my_nric", "NL": "nl_bsn nl_document", "PK": "pk_cnic", "PL": "pl_pesel pl_pesel_sum pl_dowod", "SG": "sg_nric", "TH": "th_pin",
-		"TR": "tr_tckn", "TW": "tw_id", "ZA": "za_id",
+		"AE": "ae_eid", "BE": "be_nrn be_card", "CN": "cn_ric cn_ric15", "CO": "co_nuip", "EC": "ec_cedula", "ES": "es_dni es_nie es_nss",
+		"HK": "hk_hkid", "ID": "id_nik", "IE": "ie_pps", "IL": "il_id", "IN": "in_aadhaar in_vid in_epic", "KR": "kr_rrn", "MY": "my_nric",
+		"NL": "nl_bsn nl_document", "PK": "pk_cnic", "PL": "pl_pesel pl_pesel_sum pl_dowod", "SG": "sg_nric", "TH": "th_pin", "TR": "tr_tckn",
+		"TW": "tw_id", "ZA": "za_id",
 	},
 	"tax_id": {
 		"AR": "ar_cuit", "AT": "at_tin at_uid", "AU": "au_tfn au_abn au_acn", "BR": "br_cpf br_cnpj", "CL": "cl_rut", "CO": "co_nit",

@@ -79,7 +79,7 @@ func TestLead(t *testing.T) {
 		{"it", "Per favore inserisca le ultime quattro cifre della sua carta nel nostro modulo sicuro.", []form.Field{{"credit_card", form.NeedLast4}}},
 		{"es", "Por favor, indique en nuestro formulario seguro si tiene 18 años o más.", []form.Field{{"dob", form.NeedOver18}}},
 		{"xx", "Please enter your details in our secure form.", []form.Field{{Kind: "loyalty_card"}}},
-		{"hi", "Kripya aapki jaankari hamare surakshit form mein bharein.", allFields()},
+		{"hi", "Hamein aapki jaankari chahiye. Kripya yeh jaankari hamare surakshit form mein bharein.", allFields()},
 		{"pt", "Por favor, informe os seus dados em nosso formulário seguro.", nil},
 	}
 	var texts form.Texts
