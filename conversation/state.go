@@ -33,7 +33,7 @@ type State struct {
 	// Seen is when the person last wrote, up to an hour early.
 	Seen time.Time `json:"seen,omitzero"`
 	// Envelope is what a delivery in this chat's name needs (package channel).
-	Envelope json.RawMessage `json:"envelope,omitempty"`
+	Envelope []byte `json:"envelope,omitempty"`
 	// Trail is what was heard of a value that comes in pieces (package fragment).
 	Trail json.RawMessage `json:"trail,omitempty"`
 	// Told holds when the person was last told something that is said once in a

@@ -119,6 +119,7 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: []redact.Stretch{{Scope: &scope}},
+		Links: x.account.Prefixes,
 	})
 	if err != nil {
 		return unsettled(err)

@@ -230,17 +230,5 @@ func (p *Proxy) lanes(b bundle) []string {
 	if !b.account.Spool && p.delivery.outbox.empty() {
 		return nil
 	}
-	var lanes []string
-	for i, part := range b.parts {
-		if !part.Person.Known() || b.owners[i] == nil {
-			continue
-		}
-		for _, alias := range part.Person.Aliases { // an event may name any of them
-			lane := p.config.Records.Conversations.Hash(b.owners[i].Name, alias)
-			if !slices.Contains(lanes, lane) {
-				lanes = append(lanes, lane)
-			}
-		}
-	}
-	return lanes
+	return p.lanesFor(b.parts, func(i int) *Account { return b.owners[i] })
 }

@@ -47,6 +47,10 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		p.refuseCall(w, x, *refused)
 		return
 	}
+	if x.record.reason == reasonAbsorbed {
+		p.log(x.record)
+		return
+	}
 	x.sent = p.config.Now()
 	p.forward.serve(w, r.WithContext(callContext{p.forward.deadlines.at(x.sent), x}), target)
 	if x.refused != nil {
@@ -99,6 +103,9 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 			return nil, &refuseAccount
 		}
 		x.own(account, p)
+	}
+	if absorbed, refused := p.absorb(w, x); absorbed || refused != nil {
+		return nil, refused
 	}
 	if streamed && x.publishes() {
 		return nil, &refuseMediaType
@@ -256,16 +263,18 @@ func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *
 	if result.Overrun {
 		return &refuseOverrun
 	}
-	if reason, refused := result.Refusals[0]; refused {
+	if reason, ok := result.Refusals[0]; ok {
 		f := refusePolicy.because(string(reason))
 		x.record.bytesOut = 0
 		return &f
 	}
-	if refused := p.heard(r.Context(), x, result.Prompts); refused != nil {
+	raw, refused := p.prompted(r.Context(), x, scope, result)
+	if refused != nil {
+		x.record.bytesOut = 0
 		return refused
 	}
-	if result.Edited {
-		x.document = &payload.Document{Raw: result.Bytes}
+	if !same(raw, x.document.Raw) {
+		x.document = &payload.Document{Raw: raw}
 	}
 	p.setBody(r, x)
 	return nil

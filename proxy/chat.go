@@ -1,12 +1,15 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
+	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
@@ -26,6 +29,11 @@ type Memory interface {
 type Chats struct {
 	Memory Memory
 	Arming conversation.Arming
+	// Links makes what gives out links to forms; the proxy is its outbox and its
+	// voice. Nil: prompts are not swapped.
+	Links func(*Proxy) (Links, error)
+	// Residues is the ledger of what the platform holds; nil keeps none.
+	Residues Residues
 }
 
 // chat is the conversation that a part of a delivery is a message in.
@@ -35,6 +43,7 @@ type chat struct {
 	state        conversation.State
 	asked        []string // what the bot had asked for
 	told         []string // what of it the message tells
+	risky        []string // kinds it tells that belong into a form
 }
 
 // recall finds the chats of the messages in a bundle and lets what the bot asked
@@ -61,15 +70,15 @@ func (p *Proxy) recall(ctx context.Context, b *bundle) ([]chat, *Refusal) {
 	return chats, nil
 }
 
-// hearing adds to what observes a bundle who told what was asked for.
-func hearing(chats []chat, observe func(redact.Sighting)) func(redact.Sighting) {
-	if !slices.ContainsFunc(chats, func(c chat) bool { return len(c.asked) > 0 }) {
+// hearing adds to what observes a bundle what each message tells.
+func (b *bundle) hearing(chats []chat, observe func(redact.Sighting)) func(redact.Sighting) {
+	if len(chats) == 0 {
 		return observe
 	}
 	return func(s redact.Sighting) {
 		for i := range chats {
-			if c := &chats[i]; c.part+1 == s.Stretch && slices.Contains(c.asked, s.Kind) && s.Mode == rules.Enforce {
-				c.told = append(c.told, s.Kind)
+			if c := &chats[i]; c.part+1 == s.Stretch && s.Mode == rules.Enforce {
+				c.hears(b.owners[c.part].Policy, s)
 			}
 		}
 		if observe != nil {
@@ -78,38 +87,89 @@ func hearing(chats []chat, observe func(redact.Sighting)) func(redact.Sighting) 
 	}
 }
 
+// hears notes a finding in the chat's message.
+func (c *chat) hears(policy *redact.Policy, s redact.Sighting) {
+	if slices.Contains(c.asked, s.Kind) {
+		c.told = append(c.told, s.Kind)
+	}
+	if s.Action > redact.Report && belongsInForm(policy, s.Kind) && !slices.Contains(c.risky, s.Kind) {
+		c.risky = append(c.risky, s.Kind)
+	}
+}
+
 // remember writes down what the messages of a bundle change in their chats. The
 // bot has them by then: a delivery that fails comes again and must be read the
-// same way.
-func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat) {
+// same way. Clean messages write once an hour.
+func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat, result redact.Result) {
 	now := p.config.Now()
+	var taught []channel.Part // of the delivery as the bot got it
+	var document *payload.Document
 	for i := range chats {
 		c := &chats[i]
+		p.leftBehind(ctx, b, c)
+		if len(c.told) > 0 && p.links != nil && p.links.Progress(context.WithoutCancel(ctx), c.conversation, c.told) != nil {
+			p.forgot(b.owners[c.part])
+		}
+		state, isNew := c.state, c.state.Seen.IsZero()
+		due := state.Wrote(now) || len(state.Envelope) == 0
+		if !due && len(c.asked) == 0 {
+			p.talk(b.owners[c.part], c, false)
+			continue
+		}
+		if due && document == nil {
+			document, taught = p.asDelivered(b, result)
+		}
 		change := func(s *conversation.State) bool {
 			wrote := s.Wrote(now)
+			if c.part < len(taught) && due {
+				wrote = teach(s, b.channel, document, taught[c.part]) || wrote
+			}
 			return s.Answered(now, b.parts[c.part].IDs, c.told) || wrote
-		}
-		if state := c.state; !state.Wrote(now) && len(c.asked) == 0 {
-			continue // nothing is due
 		}
 		if _, err := p.config.Chats.Memory.Update(context.WithoutCancel(ctx), c.conversation, change); err != nil {
 			p.forgot(b.owners[c.part])
 		}
+		p.talk(b.owners[c.part], c, isNew)
 	}
 }
 
-// heard notes what a call asks a person for, before the person can answer.
+// asDelivered is a bundle's document and parts as the bot got them.
+func (p *Proxy) asDelivered(b *bundle, result redact.Result) (*payload.Document, []channel.Part) {
+	if !result.Edited {
+		return b.document, b.parts
+	}
+	document, err := payload.Parse(result.Bytes, p.config.Limits.Payload)
+	if err != nil {
+		return nil, nil
+	}
+	parts, err := b.channel.Delivery(document)
+	if err != nil || len(parts) != len(b.parts) {
+		return nil, nil
+	}
+	return document, parts
+}
+
+// teach keeps what a later message in the chat's name needs. True: it is new.
+func teach(s *conversation.State, ch *channel.Channel, d *payload.Document, part channel.Part) bool {
+	envelope, ok := ch.LearnEnvelope(d, part)
+	if !ok || bytes.Equal(envelope, s.Envelope) {
+		return false
+	}
+	s.Envelope = envelope
+	return true
+}
+
+// heard notes what a call asks a person for (see expected), before the person can answer.
 // What may end an earlier question is noted when the platform has the message.
 func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
 	if !x.send.Message || !x.send.Person.Known() || x.record.mode == rules.Off {
 		return nil
 	}
-	asks = expected(x.account.Policy, asks)
 	c, err := p.conversation(ctx, x, len(asks) > 0)
 	if err != nil || c == nil {
 		return unsettledOrNil(err)
 	}
-	x.conversation, x.words = c, spoken(x.document)
+	x.conversation, x.words = c, spoken(x.account, x.document)
 	if len(asks) > 0 {
 		return p.hear(ctx, x, asks)
 	}
@@ -175,13 +235,12 @@ func expected(policy *redact.Policy, asks []rules.Ask) []rules.Ask {
 }
 
 // spoken is what a person reads of a message.
-func spoken(d *payload.Document) string {
-	for _, place := range [][]string{{"message", "text"}, {"text", "body"}, {"interactive", "body", "text"}, {"message", "attachment", "payload", "text"}} {
-		if node := d.At(0, place...); node >= 0 && d.Nodes[node].Kind == payload.String {
-			return d.Text(node)
-		}
+func spoken(a *Account, d *payload.Document) string {
+	var words []string
+	for _, node := range a.Channel.Prompts(d) {
+		words = append(words, node.Text)
 	}
-	return ""
+	return strings.Join(words, "\n")
 }
 
 func unsettledOrNil(err error) *Refusal {

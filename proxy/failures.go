@@ -87,9 +87,9 @@ func (g *guesses) allowed(from netip.Addr) bool {
 	return g.count[from] <= guessesPerWindow
 }
 
-// client is the address that a request comes from: the last one in
+// Client is the address that a request comes from: the last one in
 // X-Forwarded-For that no trusted proxy wrote. It is never logged.
-func (p *Proxy) client(r *http.Request) netip.Addr {
+func (p *Proxy) Client(r *http.Request) netip.Addr {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/piiproxy/piiproxy/capture"
 )
 
 // Metrics are the contract's counters. Labels hold names from the configuration
@@ -56,7 +58,9 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	for _, f := range append(Refusals(), Refusal{Reason: "foreign_send"}, Refusal{Reason: "outbox_retry"}) {
 		m.refused.WithLabelValues(f.Reason) // begins at 0, so that a first event shows as an increase
 	}
-	m.links.WithLabelValues("created") // none yet: links come with the secure form
+	for _, event := range append(capture.Events, buttonDropped) {
+		m.links.WithLabelValues(event)
+	}
 	for _, reason := range exactReasons() {
 		m.refused.WithLabelValues(reason)
 	}
@@ -75,6 +79,14 @@ func (m *Metrics) scanned(took time.Duration) { m.scan.Observe(took.Seconds()) }
 func (m *Metrics) outbox(account string, by float64) {
 	m.outboxItems.WithLabelValues(account).Add(by)
 }
+
+// buttonDropped counts buttons of bots that had no room beside the form's.
+const buttonDropped = "button_dropped"
+
+// Link counts what happened to a link; the events are capture.Events.
+func (m *Metrics) Link(event string) { m.links.WithLabelValues(event).Inc() }
+
+func (m *Metrics) dropped(buttons int) { m.links.WithLabelValues(buttonDropped).Add(float64(buttons)) }
 
 // StoreTook observes one store operation; the operation is one of the store's
 // method names.

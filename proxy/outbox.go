@@ -107,32 +107,61 @@ func (o *outbox) empty() bool {
 
 // add seals a parcel; it is durable when add gives 200.
 func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
-	now := o.config.Now()
-	plain, err := json.Marshal(sealedParcel{p.account.Name, p.lanes, forwardedHeader(p.header), p.trace, now, p.body})
-	if err != nil {
-		return 0, &refuseInternal
-	}
-	it, refusal := o.reserve(p, now, int64(len(plain)))
+	r, refusal := o.prepare(p)
 	if refusal != nil {
 		return 0, refusal
 	}
-	sealed, err := o.config.Records.Keys.Seal(plain, []byte(it.key))
-	if err == nil {
-		// Not cancelled: what is stored and not known of is sent twice.
-		err = o.config.Records.Store.Put(context.WithoutCancel(ctx), store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: now})
-	}
-	o.mu.Lock()
-	if err != nil {
-		o.drop(it)
-	} else {
-		it.sending = false
-	}
-	o.mu.Unlock()
-	o.nudge()
+	// Not cancelled: what is stored and not known of is sent twice.
+	err := o.config.Records.Store.Put(context.WithoutCancel(ctx), r.record)
+	r.Settle(err == nil)
 	if err != nil {
 		return 0, &refuseStore
 	}
 	return http.StatusOK, nil
+}
+
+// reservation is a parcel that has its place in the lanes and is not in the
+// store yet. It is a capture.Reservation.
+type reservation struct {
+	outbox *outbox
+	item   *item
+	record store.Record
+}
+
+// Record is the sealed parcel, to be written at version 0.
+func (r *reservation) Record() store.Record { return r.record }
+
+// Settle sends the parcel, or forgets it when it was not written.
+func (r *reservation) Settle(written bool) {
+	r.outbox.mu.Lock()
+	if written {
+		r.item.sending = false
+	} else {
+		r.outbox.drop(r.item)
+	}
+	r.outbox.mu.Unlock()
+	r.outbox.nudge()
+}
+
+// prepare seals a parcel and takes its place in the lanes.
+func (o *outbox) prepare(p parcel) (*reservation, *Refusal) {
+	now := o.config.Now()
+	plain, err := json.Marshal(sealedParcel{p.account.Name, p.lanes, forwardedHeader(p.header), p.trace, now, p.body})
+	if err != nil {
+		return nil, &refuseInternal
+	}
+	it, refusal := o.reserve(p, now, int64(len(plain)))
+	if refusal != nil {
+		return nil, refusal
+	}
+	r := &reservation{outbox: o, item: it}
+	sealed, err := o.config.Records.Keys.Seal(plain, []byte(it.key))
+	if err != nil {
+		r.Settle(false)
+		return nil, &refuseStore
+	}
+	r.record = store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: now}
+	return r, nil
 }
 
 // reserve takes the parcel's place in its lanes before it is durable, so that

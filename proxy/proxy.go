@@ -13,6 +13,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -103,6 +104,8 @@ type Proxy struct {
 	sent       *sentIDs
 	failures   *failures
 	handshakes *guesses
+	links      Links          // nil: there are none
+	speaking   sync.WaitGroup // messages of our own that are being sent
 }
 
 // New makes a proxy and starts its outbox, which first takes up what an
@@ -126,12 +129,18 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		return nil, err
 	}
 	p.delivery = d
+	if config.Chats.Links != nil {
+		if p.links, err = config.Chats.Links(p); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
 	return p, nil
 }
 
 // Close waits for deliveries under way and stops the outbox; what is in it
 // stays in the store. Call it after the listeners have drained.
 func (p *Proxy) Close() error {
+	p.speaking.Wait()
 	return errors.Join(p.delivery.close(), p.forward.close())
 }
 
@@ -140,6 +149,9 @@ func (p *Proxy) Public() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /webhook/{app}", p.handshake)
 	mux.HandleFunc("POST /webhook/{app}", p.webhook)
+	if p.links != nil {
+		mux.Handle("/c/", p.links.Handler())
+	}
 	return p.door(mux, plainRefusal)
 }
 

@@ -48,6 +48,7 @@ var (
 	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strict JSON"}
 	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
 	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
+	refusePrompt     = Refusal{"prompt", http.StatusBadRequest, codePolicy, false, "the message asks for personal data in a way that cannot become a secure form; see the log line of this request"}
 	refuseRegister   = Refusal{"registration", http.StatusForbidden, codePolicy, false, "a bot may not register a webhook around piiproxy; set public_url, or register in Meta's dashboard"}
 	refuseSignature  = Refusal{"signature", http.StatusUnauthorized, codePolicy, false, "unauthorized"}
 	refuseHandshake  = Refusal{"handshake", http.StatusForbidden, codePolicy, false, "forbidden"}
@@ -92,6 +93,7 @@ func (f Refusal) perhapsDone() Refusal {
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
 	reasons := []string{"value_in_query", "upstream_timeout"}
+	reasons = append(reasons, swapReasons()...)
 	for _, reason := range redact.Reasons() {
 		reasons = append(reasons, string(reason))
 	}

@@ -78,6 +78,7 @@ type plan struct {
 	botSecret func(bot string) string
 	broken    *atomic.Bool // makes secret panic; see brittle
 	rule      string       // one more rule file
+	conduct   proxy.Conduct
 }
 
 func defaultPlan() plan {
@@ -191,12 +192,16 @@ func (r *rig) start() {
 	r.must(err)
 	r.registry = prometheus.NewRegistry()
 	r.tenants = r.newTenants()
+	engine := redact.New(r.book, r.vault, r.plan.limits.Payload)
 	r.proxy, err = proxy.New(r.t.Context(), proxy.Config{
-		Tenants: r.tenants, Engine: redact.New(r.book, r.vault, r.plan.limits.Payload), Limits: r.plan.limits, Log: log,
+		Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
 		Records:   proxy.Records{Store: r.values, Keys: r.keys, Conversations: r.book, Audit: decisions},
 		PublicURL: r.plan.publicURL, Now: r.clock.now,
-		Chats: proxy.Chats{Memory: conversation.NewMemory(r.values, true, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute}},
+		Chats: proxy.Chats{
+			Memory: conversation.NewMemory(r.values, true, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
+			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now),
+		},
 	})
 	r.must(err)
 	end := r.listen(log)
@@ -275,6 +280,7 @@ func (r *rig) newTenants() *proxy.Tenants {
 			Bot:         proxy.Bot{URL: r.parse(r.bots[a.bot].url + "/webhook"), Secret: func() string { return r.plan.botSecret(a.bot) }},
 			Graph:       r.parse(graph),
 			Judgement:   proxy.Judgement{Policy: &policy, Mode: a.mode, Region: "US", Language: a.language, Media: r.plan.media},
+			Conduct:     r.conduct(r.plan.conduct),
 		})
 	}
 	tenants, err := proxy.NewTenants([]*proxy.App{apps["main"], apps["other"]}, accounts, r.rulebook(r.plan.rule))

@@ -104,7 +104,7 @@ func (o *outbox) attempt(ctx context.Context, it *item) {
 	// Not cancelled: a lease that is taken and not known of holds the lane.
 	leased, err := o.config.Records.Store.Lease(context.WithoutCancel(ctx), it.key, o.config.Now(), o.config.Limits.BotTimeout+leaseSlack, 1)
 	if err != nil || len(leased) == 0 {
-		o.later(it)
+		o.missing(ctx, it, err)
 		return
 	}
 	sealed, err := o.open(leased[0])
@@ -123,6 +123,22 @@ func (o *outbox) attempt(ctx context.Context, it *item) {
 		o.config.Metrics.refuse("outbox_retry")
 		o.postpone(it, leased[0])
 	}
+}
+
+// missing handles an item that could not be leased: it waits for its next turn,
+// unless it is not in the store at all, because its write failed without saying
+// so.
+func (o *outbox) missing(ctx context.Context, it *item, err error) {
+	if err == nil {
+		_, err = o.config.Records.Store.Get(context.WithoutCancel(ctx), it.key)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		o.later(it)
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.drop(it)
 }
 
 // settle removes a delivered item. The store is asked even when the proxy is

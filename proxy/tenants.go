@@ -35,6 +35,7 @@ type Account struct {
 	Graph              *url.URL
 	Spool              bool
 	Judgement
+	Conduct
 	override atomic.Pointer[Override]
 }
 

@@ -29,7 +29,7 @@ func (p *Proxy) handshake(w http.ResponseWriter, r *http.Request) {
 	}
 	if !right || query.Get("hub.mode") != "subscribe" || !printable(challenge) {
 		f := refuseHandshake
-		if !p.handshakes.allowed(p.client(r)) {
+		if !p.handshakes.allowed(p.Client(r)) {
 			f = refuseGuesses
 		}
 		p.refuseDoor(w, f, plainRefusal)
@@ -236,7 +236,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	record.answered(done)
 	p.log(record)
 	if done.status >= 200 && done.status <= 299 {
-		p.remember(ctx, &b, chats)
+		p.remember(ctx, &b, chats, result)
 	}
 	p.noticeForeign(b)
 	return done.status, nil
@@ -281,7 +281,7 @@ func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle, chats []chat)
 	var seen sightings
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry,
-		Observe: hearing(chats, p.observe(&seen)),
+		Observe: b.hearing(chats, p.observe(&seen)), Links: b.account.Prefixes,
 	})
 	p.config.Metrics.scanned(result.Took)
 	p.review(rules.Inbound, seen, b.ownerOf)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/keys"
@@ -32,9 +33,20 @@ type service struct {
 	keys     *keys.Set
 	stores   stores
 	proxy    *proxy.Proxy
+	core     core
 	rules    *reloader
 	reviews  *review.Book
 	closers  []func() error
+}
+
+// core is what links to forms stand on, beside the stores.
+type core struct {
+	book    *conversation.Book
+	engine  *redact.Engine
+	tenants *proxy.Tenants
+	audit   *audit.Log
+	metrics *proxy.Metrics
+	links   *capture.Book // nil without a public URL
 }
 
 // stores are apart because their backups must be: the values' without the
@@ -86,8 +98,9 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	s.closers = append(s.closers, s.reviews.Close)
 	limits := limitsOf(s.settings.Limits)
 	limits.TrustedProxies = s.settings.TrustedProxies
+	s.core = core{book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
 	s.proxy, err = proxy.New(ctx, proxy.Config{
-		Tenants: tenants, Engine: redact.New(book, wrap(values), limits.Payload), Limits: limits, Log: s.log, Metrics: metrics,
+		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
 		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(),
 	})
@@ -96,7 +109,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	}
 	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state}
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
-	s.closers = append(s.closers, s.proxy.Close, chores.close)
+	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks())
 	return nil
 }
 
@@ -107,6 +120,7 @@ func (s *service) chats() proxy.Chats {
 	return proxy.Chats{
 		Memory: conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now),
 		Arming: conversation.Arming{Turns: arm.Turns, Time: arm.Time},
+		Links:  s.links, Residues: conversation.NewLedger(s.stores.values, time.Now),
 	}
 }
 
@@ -177,6 +191,9 @@ func tenantsOf(settings *config.Config, judge *judges) (*proxy.Tenants, error) {
 	var accounts []*proxy.Account
 	for i := range settings.Accounts {
 		account, err := accountOf(&settings.Accounts[i], apps, judge)
+		if err == nil {
+			account.Conduct, err = conductOf(settings, &settings.Accounts[i])
+		}
 		if err != nil {
 			return nil, fmt.Errorf("accounts[%d]: %w", i, err)
 		}

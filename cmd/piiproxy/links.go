@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/piiproxy/piiproxy/capture"
+	"github.com/piiproxy/piiproxy/capture/form"
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/config"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/proxy"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// maxLogo bounds an account's logo in bytes: phones load it over slow networks.
+const maxLogo = 64 << 10
+
+// conductOf is how an account's prompts are handled.
+func conductOf(settings *config.Config, a *config.Account) (proxy.Conduct, error) {
+	texts, err := form.NewTexts(a.Form.Texts)
+	if err != nil {
+		return proxy.Conduct{}, fmt.Errorf("form.texts: %w", err)
+	}
+	policy := settings.Policies[a.Policy]
+	conduct := proxy.Conduct{
+		Need: policy.Need, RefuseTemplates: policy.Templates == "refuse",
+		Wording: func(language string, fields []capture.Field) channel.Wording {
+			return channel.Wording{Lead: texts.Lead(language, shown(fields)), Button: texts.Lookup(language, "chat.button")}
+		},
+	}
+	conduct.Telling = proxy.Telling{
+		NoticeNew: policy.Notice == "conversation" || policy.Notice == "both", NoticeRisky: policy.Notice == "risky" || policy.Notice == "both",
+		Warn: policy.Warn, Words: func(language, key string) string { return texts.Lookup(language, "chat."+key) },
+	}
+	if settings.PublicURL != "" {
+		conduct.Prefixes = append(conduct.Prefixes, strings.TrimRight(settings.PublicURL, "/")+"/c/")
+	}
+	if before, _, ok := strings.Cut(a.Form.External, "{id}"); ok {
+		conduct.Prefixes = append(conduct.Prefixes, before)
+	}
+	return conduct, nil
+}
+
+// shown are fields as the form knows them.
+func shown(fields []capture.Field) []form.Field {
+	list := make([]form.Field, len(fields))
+	for i, f := range fields {
+		list[i] = form.Field{Kind: f.Kind, Need: f.Need}
+	}
+	return list
+}
+
+// links makes what gives out links to forms and serves them.
+func (s *service) links(p *proxy.Proxy) (proxy.Links, error) {
+	if s.settings.PublicURL == "" {
+		return nil, nil
+	}
+	accounts, err := capturers(s.settings)
+	if err != nil {
+		return nil, err
+	}
+	limits := s.settings.Limits.Links
+	book, err := capture.New(capture.Config{
+		Records: capture.Records{Store: s.stores.values, Keys: s.keys},
+		House: capture.House{
+			Conversations: s.core.book, Shower: shower{s.core.engine, s.core.tenants}, Outbox: p, Speaker: p, Audit: s.core.audit,
+		},
+		Accounts:  func(name string) (capture.Account, bool) { a, ok := accounts[name]; return a, ok },
+		Limits:    capture.Limits{Unopened: limits.Unopened, Tried: limits.Tried, Tries: limits.Tries, PerPerson: limits.PerPerson},
+		PublicURL: s.settings.PublicURL, Now: time.Now,
+		Client:  p.Client,
+		Observe: func(_, event string) { s.core.metrics.Link(event) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.core.links = book
+	return book, nil
+}
+
+// sweepLinks closes links whose time is over, until the function that it returns
+// is called.
+func (s *service) sweepLinks() (end func() error) {
+	if s.core.links == nil {
+		return func() error { return nil }
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() { s.core.links.Run(ctx) })
+	return func() error {
+		cancel()
+		done.Wait()
+		return nil
+	}
+}
+
+// capturers are the accounts as links know them.
+func capturers(settings *config.Config) (map[string]capture.Account, error) {
+	accounts := make(map[string]capture.Account, len(settings.Accounts))
+	var err error
+	for i := range settings.Accounts {
+		a := &settings.Accounts[i]
+		made := capture.Account{
+			Name: a.Name, Look: capture.Look{Title: a.Form.Title, Color: a.Form.Color}, Regions: a.Regions,
+			Framed: a.Channel == string(channel.Messenger), Unfilled: settings.Policies[a.Policy].Unfilled,
+			External: strings.Replace(a.Form.External, "{id}", "{link}", 1),
+		}
+		if made.Texts, err = form.NewTexts(a.Form.Texts); err != nil {
+			return nil, fmt.Errorf("accounts[%d].form.texts: %w", i, err)
+		}
+		if made.Look.Title == "" {
+			made.Look.Title = a.Name
+		}
+		if a.Form.StepUp != "none" {
+			made.StepUp = capture.Requirement{Method: a.Form.StepUp, Remember: a.Form.Remember}
+		}
+		if a.Form.Logo != "" {
+			logo, err := os.ReadFile(a.Form.Logo)
+			if err != nil || len(logo) > maxLogo {
+				return nil, fmt.Errorf("accounts[%d].form.logo: the file cannot be read, or is larger than 64 KiB", i)
+			}
+			made.Look.Logo = logo
+		}
+		accounts[a.Name] = made
+	}
+	return accounts, nil
+}
+
+// shower shows a bot what policy lets it see of a form's values.
+type shower struct {
+	engine  *redact.Engine
+	tenants *proxy.Tenants
+}
+
+// Show implements capture.Shower.
+func (s shower) Show(ctx context.Context, account string, c *conversation.Conversation, values []vault.Value) ([]string, error) {
+	a, ok := s.tenants.Account(account)
+	if !ok {
+		return nil, proxy.ErrNoAccount
+	}
+	return s.engine.Show(ctx, a.Policy, c, values)
+}

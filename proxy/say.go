@@ -1,0 +1,77 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/piiproxy/piiproxy/capture"
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/payload"
+)
+
+// sayTime bounds a message of our own: somebody waits at a form.
+const sayTime = 10 * time.Second
+
+// errSay says that the platform did not take a message of ours. The cause is not
+// shown: it holds the URL, or quotes the message.
+var errSay = errors.New("sending a message into the chat: the platform did not take it; check access_token and graph_url")
+
+// Say sends a message of piiproxy's own into a chat, under the account's access
+// token: a confirmation, a code, a notice. It is capture.ErrWindow when there is
+// no token, the person is not known, or has not written for a day.
+func (p *Proxy) Say(ctx context.Context, account string, c *conversation.Conversation, text string, button *capture.Button) error {
+	a, ok := p.config.Tenants.Account(account)
+	if !ok {
+		return ErrNoAccount
+	}
+	state, err := p.config.Chats.Memory.Recall(ctx, c)
+	if err != nil {
+		return err
+	}
+	token := a.AccessToken()
+	if token == "" || len(state.Envelope) == 0 || !state.Open(p.config.Now()) {
+		return capture.ErrWindow
+	}
+	var label *channel.Button
+	if button != nil {
+		label = &channel.Button{Label: button.Text, URL: button.URL}
+	}
+	out, err := a.Channel.Say(state.Envelope, text, label)
+	if err != nil {
+		return err
+	}
+	return p.post(ctx, a, out, token)
+}
+
+// post sends a call of our own to the platform.
+func (p *Proxy) post(ctx context.Context, a *Account, out channel.Outgoing, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, sayTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target(a.Graph, out.Path, "").String(), bytes.NewReader(out.Body))
+	if err != nil {
+		return errSay
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+	request.Header.Set("User-Agent", "piiproxy")
+	response, err := p.forward.transport.RoundTrip(request) // no client: it would follow redirects
+	if err != nil {
+		return errSay
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBotAnswer))
+	if err != nil || response.StatusCode < 200 || response.StatusCode > 299 {
+		return errSay
+	}
+	if document, err := payload.Parse(raw, p.config.Limits.Payload); err == nil {
+		p.sent.add(a.Channel.Answer(document).IDs) // its echo is no foreign send
+		document.Free()
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/capture"
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/payload"
+	"github.com/piiproxy/piiproxy/redact"
+	"github.com/piiproxy/piiproxy/rules"
+)
+
+// Links makes links to secure forms and serves them. *capture.Book is one.
+type Links interface {
+	Issue(ctx context.Context, o capture.Order) (capture.Issued, error)
+	// Progress says that a person told some of these kinds: swaps count anew.
+	Progress(ctx context.Context, c *conversation.Conversation, kinds []string) error
+	// Handler serves the forms, below /c/.
+	Handler() http.Handler
+}
+
+// Conduct is how an account's prompts are handled, beside its policy.
+type Conduct struct {
+	// Need is how much of a kind a form asks for; kinds that are absent: all.
+	Need map[string]string
+	// RefuseTemplates refuses approved templates that ask for what is captured.
+	RefuseTemplates bool
+	// Wording is what stands in the place of a question for these fields; nil: no
+	// prompt is swapped.
+	Wording func(language string, fields []capture.Field) channel.Wording
+	// Telling is what piiproxy says to people on its own.
+	Telling Telling
+	// Prefixes are the beginnings of links to the account's forms, up to the id.
+	Prefixes []string
+}
+
+// Reasons of prompts that are not passed on as they are.
+const (
+	reasonSwapped   = "prompt_swapped"
+	reasonTemplate  = "prompt_in_template"
+	reasonNoLinks   = "prompt_no_form"     // no public_url, or no words for a form
+	reasonNoIDs     = "prompt_ids_unknown" // the person has never written
+	reasonCapped    = "links_capped"
+	reasonStalled   = "prompt_stalled"
+	reasonElsewhere = "prompt_elsewhere" // in words that are not the message's text
+)
+
+// swapReasons lists those that refuse a call.
+func swapReasons() []string {
+	return append([]string{reasonTemplate, reasonNoLinks, reasonNoIDs, reasonCapped, reasonStalled, reasonElsewhere}, channel.SwapReasons()...)
+}
+
+// ruleWordless stands for the rule of a request that is made without words.
+const ruleWordless = "wordless"
+
+// prompted handles what a call asks a person for: it is remembered, and where
+// policy says so the question becomes a button to a secure form in the same call.
+// raw is the call as redact left it, and so is the result without a swap.
+func (p *Proxy) prompted(ctx context.Context, x *exchange, scope *redact.Scope, result redact.Result) ([]byte, *Refusal) {
+	wordless := x.account.Channel.Wordless(x.document)
+	asks := slices.Clone(result.Prompts)
+	for _, w := range wordless {
+		asks = append(asks, rules.Ask{Rule: ruleWordless, Asks: []string{w.Kind}})
+	}
+	x.record.prompts = asks
+	asks = expected(x.account.Policy, asks)
+	if refused := p.heard(ctx, x, asks); refused != nil {
+		return nil, refused
+	}
+	if !x.send.Message || !x.send.Person.Known() || scope.Mode != rules.Enforce || !captured(x.account.Policy, asks) {
+		return result.Bytes, nil
+	}
+	if x.account.Channel.IsTemplate(x.document) {
+		if x.account.RefuseTemplates {
+			return nil, refusedPrompt(reasonTemplate)
+		}
+		x.record.reason = reasonTemplate
+		return result.Bytes, nil
+	}
+	return p.swap(ctx, x, scope, result.Bytes)
+}
+
+func refusedPrompt(reason string) *Refusal {
+	f := refusePrompt.because(reason)
+	return &f
+}
+
+// captured reports whether policy captures one of the kinds that are asked for.
+func captured(policy *redact.Policy, asks []rules.Ask) bool {
+	return slices.ContainsFunc(asks, func(ask rules.Ask) bool {
+		return slices.ContainsFunc(ask.Asks, func(kind string) bool { return belongsInForm(policy, kind) })
+	})
+}
+
+// swap puts a button to a secure form in the place of the questions in a call.
+func (p *Proxy) swap(ctx context.Context, x *exchange, scope *redact.Scope, raw []byte) ([]byte, *Refusal) {
+	if p.links == nil || x.account.Wording == nil {
+		return nil, refusedPrompt(reasonNoLinks)
+	}
+	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	if err != nil {
+		return nil, &refuseInternal
+	}
+	defer document.Free()
+	q := questions{policy: x.account.Policy, need: x.account.Need, scope: scope}
+	if refused := q.read(x.account.Channel, document); refused != nil {
+		return nil, refused
+	}
+	issued, refused := p.issue(ctx, x, q.fields)
+	if refused != nil {
+		return nil, refused
+	}
+	swapped, err := x.account.Channel.Swap(document, q.asks, x.account.Wording(x.account.Language, q.fields), issued.URL)
+	if err != nil {
+		return nil, refusedPrompt(swapReason(err))
+	}
+	if x.account.Telling.NoticeRisky && x.account.Telling.Words != nil {
+		p.notice(ctx, x.account, x.conversation)
+	}
+	x.record.reason = reasonSwapped
+	p.config.Metrics.dropped(swapped.Dropped)
+	return swapped.Raw, nil
+}
+
+func swapReason(err error) string {
+	var cannot *channel.CannotSwap
+	if errors.As(err, &cannot) {
+		return cannot.Reason
+	}
+	return channel.ReasonShape
+}
+
+// issue gets a link for the fields; the person's ids must be known, or nobody
+// could tell the bot that the form was filled in.
+func (p *Proxy) issue(ctx context.Context, x *exchange, fields []capture.Field) (capture.Issued, *Refusal) {
+	if _, err := p.envelope(ctx, x.account, x.conversation); errors.Is(err, capture.ErrUnknownIDs) {
+		return capture.Issued{}, refusedPrompt(reasonNoIDs)
+	} else if err != nil {
+		return capture.Issued{}, unsettled(err)
+	}
+	issued, err := p.links.Issue(ctx, capture.Order{
+		Account: x.account.Name, Conversation: x.conversation, Fields: fields, Language: x.account.Language, Source: capture.Prompt,
+	})
+	switch {
+	case errors.Is(err, capture.ErrCapped):
+		return issued, refusedPrompt(reasonCapped)
+	case errors.Is(err, capture.ErrStalled):
+		p.config.Log.Error("", zap.String("event", reasonStalled), zap.String("account", x.account.Name), zap.String("request_id", x.record.trace))
+		return issued, refusedPrompt(reasonStalled)
+	case errors.Is(err, capture.ErrOrder):
+		return issued, refusedPrompt(reasonNoLinks)
+	case err != nil:
+		return issued, unsettled(err)
+	}
+	return issued, nil
+}
+
+// questions are what a message asks for, and what of its words stays.
+type questions struct {
+	policy *redact.Policy
+	need   map[string]string
+	scope  *redact.Scope
+	fields []capture.Field
+	asks   []channel.Ask
+}
+
+// read finds the questions that are captured. One that stands where no button
+// can take its place refuses the call.
+func (q *questions) read(ch *channel.Channel, d *payload.Document) *Refusal {
+	for _, text := range ch.Prompts(d) {
+		stays, asked, err := q.cut(text.Text)
+		switch {
+		case err != nil:
+			return &refuseOverrun
+		case !asked:
+		case text.Reason != "":
+			return refusedPrompt(text.Reason)
+		default:
+			q.asks = append(q.asks, channel.Ask{Node: text.Node, Kept: stays})
+		}
+	}
+	for _, w := range ch.Wordless(d) {
+		if q.policy.Prompts.For(w.Kind) != redact.Capture {
+			continue
+		}
+		if w.Reason != "" {
+			return refusedPrompt(w.Reason)
+		}
+		q.field(w.Kind)
+		q.asks = append(q.asks, channel.Ask{Node: w.Node})
+	}
+	if len(q.asks) == 0 {
+		return refusedPrompt(reasonElsewhere)
+	}
+	return nil
+}
+
+// cut takes the sentences out of a text that ask for what is captured or tell
+// how to type it, and notes the fields.
+func (q *questions) cut(text string) (stays string, asked bool, err error) {
+	result, err := q.scope.Rules.Scan(text, q.scope.Context)
+	if err != nil {
+		return "", false, err
+	}
+	var gone [][2]int
+	for _, ask := range expected(q.policy, result.Asks) {
+		if !captured(q.policy, []rules.Ask{ask}) {
+			continue
+		}
+		asked = true
+		gone = append(gone, [2]int{ask.From, ask.To})
+		for _, kind := range ask.Asks { // what one sentence asks for one form asks for
+			q.field(kind)
+		}
+	}
+	if !asked {
+		return text, false, nil
+	}
+	stays = tidy(dropSpans(text, gone))
+	if again, err := q.scope.Rules.Scan(stays, q.scope.Context); err != nil || captured(q.policy, expected(q.policy, again.Asks)) {
+		return "", true, err // what is left still asks
+	}
+	return stays, true, nil
+}
+
+func (q *questions) field(kind string) {
+	need := q.need[kind]
+	if !slices.ContainsFunc(q.fields, func(f capture.Field) bool { return f.Kind == kind }) {
+		q.fields = append(q.fields, capture.Field{Kind: kind, Need: need})
+	}
+}
+
+// dropSpans is a text without some spans.
+func dropSpans(text string, spans [][2]int) string {
+	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
+	var kept strings.Builder
+	at := 0
+	for _, span := range spans {
+		if span[0] > at {
+			kept.WriteString(text[at:span[0]])
+		}
+		at = max(at, span[1])
+	}
+	kept.WriteString(text[at:])
+	return kept.String()
+}
+
+// tidy takes out the sentences that tell how to type an answer, and the marks
+// and spaces that are left of those that were cut.
+func tidy(text string) string {
+	var kept []string
+	for sentence := range sentences(text) {
+		if strings.Trim(sentence, " \t\r\n.!?;:,¿¡*_-–—•") != "" && !rules.TellsHowToType(sentence) {
+			kept = append(kept, sentence)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, ""))
+}
+
+// sentences yields a text in pieces, each with the mark and the spaces behind it.
+func sentences(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		start, ended := 0, false
+		for i, r := range text {
+			mark := strings.ContainsRune(".!?;\n\r", r)
+			if ended && !mark && r != ' ' && r != '\t' {
+				if !yield(text[start:i]) {
+					return
+				}
+				start, ended = i, false
+			}
+			ended = ended || mark
+		}
+		if start < len(text) {
+			yield(text[start:])
+		}
+	}
+}

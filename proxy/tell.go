@@ -1,0 +1,133 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/piiproxy/piiproxy/capture"
+	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/redact"
+)
+
+// Residues keeps what the platform holds of what people typed.
+type Residues interface {
+	Note(ctx context.Context, c *conversation.Conversation, r conversation.Residue) error
+}
+
+// Telling is what piiproxy says to people on its own. The zero value says
+// nothing.
+type Telling struct {
+	NoticeNew   bool     // a privacy notice in a new conversation
+	NoticeRisky bool     // the same before a form
+	Warn        []string // kinds that are warned of when somebody types one unasked
+	// Words are the texts, by language and key: notice, warning, button.
+	Words func(language, key string) string
+}
+
+// What a person is told, each at most once in a while.
+const (
+	tellNotice  = "notice"
+	tellWarning = "warning"
+	onceIn      = 24 * time.Hour // the platforms' window, and a day
+)
+
+// retention is how long the platforms keep messages, by their own word.
+var retention = map[channel.Name]string{
+	channel.Messenger: "until the person and the page delete it",
+	channel.Instagram: "until the person and the account delete it",
+	channel.WhatsApp:  "up to 30 days in the Cloud API, and on the person's devices until deleted",
+}
+
+// leftBehind writes down that the platform holds what a person typed of kinds
+// that belong into a form. Nothing is lost when it fails: it is tried again with
+// the next delivery of the message, and counted.
+func (p *Proxy) leftBehind(ctx context.Context, b *bundle, c *chat) {
+	if len(c.risky) == 0 || p.config.Chats.Residues == nil {
+		return
+	}
+	name := b.channel.Name()
+	for _, id := range b.parts[c.part].IDs {
+		err := p.config.Chats.Residues.Note(context.WithoutCancel(ctx), c.conversation, conversation.Residue{
+			Message: id, Kinds: c.risky, At: p.config.Now().UTC(), Platform: string(name), Retention: retention[name],
+		})
+		if err != nil {
+			p.forgot(b.owners[c.part])
+		}
+	}
+}
+
+// talk says to a person what the state of the chat calls for: a notice when the
+// conversation is new, a warning when something risky was typed unasked.
+func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
+	unasked := slices.DeleteFunc(slices.Clone(c.risky), func(kind string) bool {
+		return slices.Contains(c.asked, kind) || !slices.Contains(a.Telling.Warn, kind)
+	})
+	if a.Telling.Words == nil || !(isNew && a.Telling.NoticeNew) && len(unasked) == 0 {
+		return
+	}
+	p.speaking.Go(func() {
+		defer func() {
+			if recover() != nil {
+				p.notePanic()
+			}
+		}()
+		ctx, cancel := context.WithTimeout(context.Background(), 2*sayTime)
+		defer cancel()
+		if isNew && a.Telling.NoticeNew {
+			p.notice(ctx, a, c.conversation)
+		}
+		if len(unasked) > 0 {
+			p.warn(ctx, a, c.conversation, unasked)
+		}
+	})
+}
+
+// notice sends the privacy notice, once in a window.
+func (p *Proxy) notice(ctx context.Context, a *Account, c *conversation.Conversation) {
+	p.tell(ctx, a, c, tellNotice, func() *capture.Button { return nil })
+}
+
+// warn tells a person not to type such things, with a button to a form for them.
+func (p *Proxy) warn(ctx context.Context, a *Account, c *conversation.Conversation, kinds []string) {
+	p.tell(ctx, a, c, tellWarning, func() *capture.Button {
+		if p.links == nil {
+			return nil
+		}
+		o := capture.Order{Account: a.Name, Conversation: c, Language: a.Language, Source: capture.Warning}
+		for _, kind := range kinds {
+			o.Fields = append(o.Fields, capture.Field{Kind: kind, Need: a.Need[kind]})
+		}
+		issued, err := p.links.Issue(ctx, o)
+		if err != nil {
+			return nil
+		}
+		return &capture.Button{Text: a.Telling.Words(a.Language, "button"), URL: issued.URL}
+	})
+}
+
+// tell says something that is said once in a while. That it was said is written
+// down before: rather not at all than twice.
+func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversation, what string, button func() *capture.Button) {
+	said := false
+	_, err := p.config.Chats.Memory.Update(ctx, c, func(s *conversation.State) bool {
+		said = s.Open(p.config.Now()) && s.Tell(p.config.Now(), what, onceIn)
+		return said
+	})
+	if err == nil && said {
+		err = p.Say(ctx, a.Name, c, a.Telling.Words(a.Language, what), button())
+	}
+	if err != nil && !errors.Is(err, capture.ErrWindow) {
+		p.config.Metrics.Link("unsent")
+		p.config.Log.Warn("", zap.String("event", "unsent"), zap.String("account", a.Name), zap.String("reason", what))
+	}
+}
+
+// belongsInForm reports whether policy would ask for a kind in a form.
+func belongsInForm(policy *redact.Policy, kind string) bool {
+	return policy.Prompts.For(kind) == redact.Capture
+}
