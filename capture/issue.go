@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -234,12 +235,34 @@ func (b *Book) address(account Account, id string) string {
 // Progress says that a person told some of these kinds: prompts for them begin
 // to count anew. It writes only when something was counted.
 func (b *Book) Progress(ctx context.Context, c *conversation.Conversation, kinds []string) error {
+	return b.recount(ctx, c, func(ch *chart) bool { return ch.progress(kinds) })
+}
+
+// Unsent says that the platform did not take the message with the latest link for
+// these fields: it does not count as asked. The link stays.
+func (b *Book) Unsent(ctx context.Context, c *conversation.Conversation, fields []Field) error {
+	filled := make([]Field, len(fields))
+	for i, field := range fields {
+		filled[i] = Field{Kind: field.Kind, Need: cmp.Or(field.Need, needs[0])}
+	}
+	return b.recount(ctx, c, func(ch *chart) bool {
+		set := fieldSet(filled)
+		counted := ch.Swaps[set] > 0
+		if counted {
+			ch.Swaps[set]--
+		}
+		return counted
+	})
+}
+
+// recount changes what a chart counts; change says whether it has.
+func (b *Book) recount(ctx context.Context, c *conversation.Conversation, change func(*chart) bool) error {
 	for range attempts {
 		ch, err := b.readChart(ctx, c)
 		if err != nil {
 			return err
 		}
-		if !ch.progress(kinds) {
+		if !change(ch) {
 			return nil
 		}
 		record, err := b.chartRecord(ch)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/payload"
@@ -32,6 +33,7 @@ type exchange struct {
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	words        string                     // of the message, as the bot wrote them
+	swapped      []capture.Field            // what the form asks for that took the place of a question
 	ends         bool                       // an earlier question is open, which the message may end
 }
 
@@ -55,10 +57,10 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	p.forward.serve(w, r.WithContext(callContext{p.forward.deadlines.at(x.sent), x}), target)
 	if x.refused != nil {
 		p.logged(x.record, *x.refused)
-		return
+	} else {
+		p.log(x.record)
 	}
-	p.log(x.record)
-	p.ended(r.Context(), x)
+	p.sentOrNot(r.Context(), x)
 }
 
 // free gives back what the call's document took.

@@ -187,12 +187,19 @@ func (p *Proxy) hear(ctx context.Context, x *exchange, asks []rules.Ask) *Refusa
 	return unsettledOrNil(err)
 }
 
-// ended lets a message that the platform took end the question before it.
-func (p *Proxy) ended(ctx context.Context, x *exchange) {
-	if !x.ends || x.record.peer < 200 || x.record.peer > 299 {
-		return
+// sentOrNot draws the consequences of what the platform said: a message that it
+// took may end the question before it, one that it did not take asked nothing.
+func (p *Proxy) sentOrNot(ctx context.Context, x *exchange) {
+	ctx = context.WithoutCancel(ctx)
+	taken := x.record.peer >= 200 && x.record.peer <= 299
+	var failed bool
+	switch {
+	case taken && x.ends:
+		failed = p.hear(ctx, x, nil) != nil
+	case !taken && len(x.swapped) > 0:
+		failed = p.links.Unsent(ctx, x.conversation, x.swapped) != nil
 	}
-	if refused := p.hear(context.WithoutCancel(ctx), x, nil); refused != nil {
+	if failed {
 		p.forgot(x.account)
 	}
 }

@@ -60,6 +60,21 @@ func (r resumed) Settle(written bool) {
 			zap.String("channel", string(r.account.Channel.Name())), zap.String("conversation", r.hash()))
 	}
 	r.reservation.Settle(written)
+	if written {
+		r.proxy.answered(r.account, r.conversation)
+	}
+}
+
+// answered ends what the bot had asked: the turn tells it all that will be told.
+func (p *Proxy) answered(a *Account, c *conversation.Conversation) {
+	ctx, cancel := context.WithTimeout(context.Background(), sayTime)
+	defer cancel()
+	_, err := p.config.Chats.Memory.Update(ctx, c, func(s *conversation.State) bool {
+		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked)
+	})
+	if err != nil {
+		p.forgot(a)
+	}
 }
 
 // hash is the conversation as logs show it: by the lane of its first alias.

@@ -22,6 +22,9 @@ type Links interface {
 	Issue(ctx context.Context, o capture.Order) (capture.Issued, error)
 	// Progress says that a person told some of these kinds: swaps count anew.
 	Progress(ctx context.Context, c *conversation.Conversation, kinds []string) error
+	// Unsent says that the platform did not take a message with a link for these
+	// fields.
+	Unsent(ctx context.Context, c *conversation.Conversation, fields []capture.Field) error
 	// Handler serves the forms, below /c/.
 	Handler() http.Handler
 }
@@ -74,8 +77,11 @@ func (p *Proxy) prompted(ctx context.Context, x *exchange, scope *redact.Scope, 
 	if refused := p.heard(ctx, x, asks); refused != nil {
 		return nil, refused
 	}
-	if !x.send.Message || !x.send.Person.Known() || scope.Mode != rules.Enforce || !captured(x.account.Policy, asks) {
+	if !x.send.Message || scope.Mode != rules.Enforce || !captured(x.account.Policy, asks) {
 		return result.Bytes, nil
+	}
+	if !x.send.Person.Known() {
+		return nil, refusedPrompt(string(redact.PromptNoOne))
 	}
 	if x.account.Channel.IsTemplate(x.document) {
 		if x.account.RefuseTemplates {
@@ -124,7 +130,7 @@ func (p *Proxy) swap(ctx context.Context, x *exchange, scope *redact.Scope, raw 
 	if x.account.Telling.NoticeRisky && x.account.Telling.Words != nil {
 		p.notice(ctx, x.account, x.conversation)
 	}
-	x.record.reason = reasonSwapped
+	x.record.reason, x.swapped = reasonSwapped, q.fields
 	p.config.Metrics.dropped(swapped.Dropped)
 	return swapped.Raw, nil
 }
@@ -137,13 +143,32 @@ func swapReason(err error) string {
 	return channel.ReasonShape
 }
 
-// issue gets a link for the fields; the person's ids must be known, or nobody
-// could tell the bot that the form was filled in.
+// known sees that the bot can be told in the person's name that the form was
+// filled in: by what their own messages taught, or by the ids that the
+// configuration has.
+func (p *Proxy) known(ctx context.Context, x *exchange) *Refusal {
+	_, err := p.envelope(ctx, x.account, x.conversation)
+	if !errors.Is(err, capture.ErrUnknownIDs) {
+		return unsettledOrNil(err)
+	}
+	envelope, ok := x.account.Channel.ConfiguredEnvelope(channel.Configured{Account: x.account.ID, Business: x.account.Business}, x.send.Person)
+	if !ok {
+		return refusedPrompt(reasonNoIDs)
+	}
+	_, err = p.config.Chats.Memory.Update(ctx, x.conversation, func(s *conversation.State) bool {
+		unknown := len(s.Envelope) == 0
+		if unknown {
+			s.Envelope = envelope
+		}
+		return unknown
+	})
+	return unsettledOrNil(err)
+}
+
+// issue gets a link for the fields.
 func (p *Proxy) issue(ctx context.Context, x *exchange, fields []capture.Field) (capture.Issued, *Refusal) {
-	if _, err := p.envelope(ctx, x.account, x.conversation); errors.Is(err, capture.ErrUnknownIDs) {
-		return capture.Issued{}, refusedPrompt(reasonNoIDs)
-	} else if err != nil {
-		return capture.Issued{}, unsettled(err)
+	if refused := p.known(ctx, x); refused != nil {
+		return capture.Issued{}, refused
 	}
 	issued, err := p.links.Issue(ctx, capture.Order{
 		Account: x.account.Name, Conversation: x.conversation, Fields: fields, Language: x.account.Language, Source: capture.Prompt,

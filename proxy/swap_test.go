@@ -95,6 +95,19 @@ func TestSwapAgain(t *testing.T) {
 	}
 }
 
+// TestSwapUnsent: a message that the platform did not take asked nobody: the bot
+// may try again as often as it likes.
+func TestSwapUnsent(t *testing.T) {
+	r := newRig(t)
+	r.knows(anna)
+	r.platform.says(500, "application/json", `{"error":{"message":"x","code":1}}`)
+	for i := range 4 {
+		if got := r.send(anna, askCard); got.status != 500 {
+			t.Fatalf("try %d: %d %s", i, got.status, got.body)
+		}
+	}
+}
+
 // TestSwapRefused: what cannot become a button is refused, and nothing is sent.
 func TestSwapRefused(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -103,8 +116,7 @@ func TestSwapRefused(t *testing.T) {
 		reason  string
 		known   bool
 	}{
-		"nobody knows the person's ids": {body: sent(anna, askCard), reason: "prompt_ids_unknown"},
-		"no public URL":                 {prepare: func(p *plan) { p.publicURL = "" }, body: sent(anna, askCard), reason: "prompt_no_form", known: true},
+		"no public URL": {prepare: func(p *plan) { p.publicURL = "" }, body: sent(anna, askCard), reason: "prompt_no_form", known: true},
 		"cards": {
 			body:  `{"recipient":{"id":"` + anna + `"},"message":{"attachment":{"type":"template","payload":{"template_type":"generic","elements":[{"title":"Please type your card number"}]}}}}`,
 			known: true, reason: "swap_layout",
@@ -125,6 +137,23 @@ func TestSwapRefused(t *testing.T) {
 		}
 		r.refused(name, r.call("/shop/me/messages", test.body), http.StatusBadRequest, test.reason)
 		r.nothing(r.platform)
+	}
+}
+
+// TestSwapBeforeTheFirstMessage: where the configuration has the ids, a person who
+// never wrote can be asked; where it has not, nobody could tell the bot.
+func TestSwapBeforeTheFirstMessage(t *testing.T) {
+	r := newRig(t)
+	r.send(anna, askCard)
+	r.openForm().fill(cardFields)
+	r.until("the bot's turn", func() bool { return len(r.bots["bot"].requests()) == 1 })
+	if got := r.bots["bot"].bodies()[0]; !strings.Contains(got, `"sender":{"id":"`+anna+`"}`) || !strings.Contains(got, `"id":"`+shopID+`"`) {
+		t.Errorf("the bot got %s", got)
+	}
+	before := len(r.platform.requests())
+	r.refused("a number", r.call("/"+lineID+"/messages", `{"messaging_product":"whatsapp","to":"`+annaPhone+`","type":"text","text":{"body":"What is your SSN?"}}`), http.StatusBadRequest, "prompt_ids_unknown")
+	if n := len(r.platform.requests()); n != before {
+		t.Error("the question was sent")
 	}
 }
 

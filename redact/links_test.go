@@ -15,27 +15,28 @@ import (
 func TestLinkIDs(t *testing.T) {
 	e, _ := engine(t)
 	const id = "abcdefghijklmnopqrstuvwx23"
+	wrapped := `https:\/\/l.facebook.com\/l.php?u=https\u00253A\u00252F\u00252Fchat.example.com\u00252Fc\u00252F` + id + `&h=AT1`
 	link, other := `https:\/\/chat.example.com\/c\/`+id, `https:\/\/shop.example.com\/c\/`+id
 	for name, body := range map[string]string{
 		"an echo's button":  `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"1906385232743451"},"recipient":{"id":"7301558493021174"},"timestamp":1,"message":{"mid":"m_1","is_echo":true,"attachments":[{"type":"template","payload":{"template_type":"button","text":"Enter it here:","buttons":[{"type":"web_url","url":"LINK","title":"Enter securely"}]}}]}}]}]}`,
 		"words":             `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"7301558493021174"},"recipient":{"id":"1906385232743451"},"timestamp":1,"message":{"mid":"m_1","text":"what is LINK for? LINK"}}]}]}`,
 		"an unlisted place": `{"object":"page","entry":[{"id":"1906385232743451","time":1,"messaging":[{"sender":{"id":"7301558493021174"},"recipient":{"id":"1906385232743451"},"timestamp":1,"new":{"place":"LINK"}}]}]}`,
 	} {
-		for _, url := range []string{link, other} {
+		for _, url := range []string{link, other, wrapped} {
 			document, err := payload.Parse([]byte(strings.ReplaceAll(body, "LINK", url)), payload.DefaultLimits())
 			if err != nil {
 				t.Fatal(err)
 			}
 			ch, _ := channel.ByName("messenger")
 			got, err := e.Rewrite(t.Context(), redact.Body{
-				Document: document, Channel: ch, Table: ch.Webhook(), Stretches: []redact.Stretch{{Scope: scope(t)}}, Links: []string{"https://chat.example.com/c/"},
+				Document: document, Channel: ch, Table: ch.Webhook(), Stretches: []redact.Stretch{{Scope: scope(t)}}, Links: []string{"https://chat.example.com/c/", "https%3A%2F%2Fchat.example.com%2Fc%2F"},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := strings.ReplaceAll(body, "LINK", url)
-			if url == link {
-				want = strings.ReplaceAll(body, "LINK", `https:\/\/chat.example.com\/c\/hidden`)
+			if url != other {
+				want = strings.ReplaceAll(want, id, "hidden")
 			}
 			if string(got.Bytes) != want {
 				t.Errorf("%s:\n got %s\nwant %s", name, got.Bytes, want)

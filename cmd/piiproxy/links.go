@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -39,12 +40,19 @@ func conductOf(settings *config.Config, a *config.Account) (proxy.Conduct, error
 		Warn: policy.Warn, Words: func(language, key string) string { return texts.Lookup(language, "chat."+key) },
 	}
 	if settings.PublicURL != "" {
-		conduct.Prefixes = append(conduct.Prefixes, strings.TrimRight(settings.PublicURL, "/")+"/c/")
+		conduct.Prefixes = prefixes(strings.TrimRight(settings.PublicURL, "/") + "/c/")
 	}
 	if before, _, ok := strings.Cut(a.Form.External, "{id}"); ok {
-		conduct.Prefixes = append(conduct.Prefixes, before)
+		conduct.Prefixes = append(conduct.Prefixes, prefixes(before)...)
 	}
 	return conduct, nil
+}
+
+// prefixes are the beginning of links as it may come back: as it is, and inside
+// another link, as Messenger's l.facebook.com has it.
+func prefixes(plain string) []string {
+	escaped := url.QueryEscape(plain)
+	return []string{plain, escaped, strings.ToLower(escaped)}
 }
 
 // shown are fields as the form knows them.
