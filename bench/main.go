@@ -80,7 +80,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		return err
 	}
 	report(out, field, results)
-	return nil
+	return measureForms(ctx, out, folder, formsFilled)
 }
 
 // describe says what ran where, so that figures can be read later.

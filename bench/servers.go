@@ -56,6 +56,7 @@ func (f *field) piiproxy(ctx context.Context, folder, upstream string, addresses
 	err := os.WriteFile(file, []byte(lines(
 		fmt.Sprintf("listen: {public: %q, bot: %q, admin: %q, ops: %q}", addresses[0], addresses[1], addresses[2], addresses[3]),
 		"public_url: https://chat.example.com",
+		"trusted_proxies: [127.0.0.0/8]", // the forms' people come from many addresses
 		"apps: [{name: bench, app_secret: \"${BENCH_SECRET}\", verify_token: \"${BENCH_VERIFY}\"}]",
 		"accounts:",
 		"  - {name: shop, app: bench, channel: messenger, id: \""+pageID+"\", regions: [US], bot_url: http://"+upstream+"/webhook, graph_url: http://"+upstream+"}",
