@@ -72,6 +72,8 @@ func judge(a answer, how spec) verdict {
 	switch {
 	case !utf8.ValidString(a.raw):
 		return problem("other")
+	case a.text == "" && how.widget == asChoice:
+		return problem("choice")
 	case a.text == "":
 		return problem("missing")
 	case utf8.RuneCountInString(a.raw) > most(how):

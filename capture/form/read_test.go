@@ -130,6 +130,7 @@ var readTests = []struct{ kind, regions, typed, want string }{
 	{"date", "", "24.12.2127", "!date"},
 	{"over_18", "", "yes", "yes"},
 	{"over_18", "", "maybe", "!choice"},
+	{"over_18", "", "", "!choice"},
 	{"age", "", "42", "42"},
 	{"age", "", "042", "42"},
 	{"age", "", "142", "!age"},

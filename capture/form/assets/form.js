@@ -196,13 +196,20 @@
   document.querySelectorAll("input[data-show]").forEach(helpShow);
 
   // A second tap would post the form again and be told that the link was used.
+  // Who waits in vain may tap again.
+  const buttons = (form, off) => {
+    for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = off;
+  };
   for (const form of document.forms) {
-    form.addEventListener("submit", () => setTimeout(() => {
-      for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = true;
-    }));
+    form.addEventListener("submit", () => {
+      setTimeout(() => buttons(form, true));
+      setTimeout(() => buttons(form, false), 10000);
+    });
   }
-  // A page out of the browser's memory shows nothing that was typed.
+  // A page out of the browser's memory shows nothing that was typed; asking for
+  // it anew posts nothing again, as a reload would.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) location.reload();
+    buttons(document, false);
+    if (event.persisted) location.replace(location.pathname + location.search);
   });
 })();
