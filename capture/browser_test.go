@@ -44,7 +44,9 @@ func (s *site) browser() *browser {
 		s.b.t.Fatal(err)
 	}
 	transport := s.Client().Transport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs}
+	if s.TLS != nil {
+		transport.TLSClientConfig = &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs}
+	}
 	transport.MaxConnsPerHost = 16
 	s.b.t.Cleanup(transport.CloseIdleConnections)
 	return &browser{s.b.t, s, &http.Client{Jar: jar, Transport: transport}, http.Header{}}

@@ -3,6 +3,7 @@ package capture_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -58,11 +59,25 @@ func TestChatCode(t *testing.T) {
 	formed.want(t, "the code", http.StatusOK, `name="credit_card"`)
 	thief := s.browser()
 	thief.post(thief.get(path), path, "code", code).want(t, "the code again", http.StatusUnprocessableEntity, "This code is not right")
+	next := "/c/" + b.issue(s.book, order(b.person("psid:2"), "credit_card")).ID
+	thief.take(thief.get(next).header.Get("Set-Cookie"), w.cookie(path))
+	thief.get(next).want(t, "what was proved for another link", http.StatusOK, "First, a code")
 	w.post(formed, path, "credit_card", visa).want(t, "filling in", http.StatusOK, sayDone)
 	b.one("psid:1")
 	if b.count("step_up") != 1 || b.count("step_up_failed") != 2 {
 		t.Errorf("counted %v", b.events)
 	}
+}
+
+// cookie is the session that a browser has for a link, as a header would set it.
+func (w *browser) cookie(path string) string {
+	at, _ := url.Parse(w.site.URL + path)
+	for _, cookie := range w.client.Jar.Cookies(at) {
+		if strings.HasPrefix(cookie.Name, "__Host-form-") {
+			return cookie.String()
+		}
+	}
+	return ""
 }
 
 // TestChatCodeLimits: ten minutes, five failures whatever the code, one winner.

@@ -153,7 +153,7 @@ type StepUp interface {
 // Events are what Config.Observe is called with.
 var Events = []string{
 	eventIssued, eventReused, eventRefused, eventStalled, eventFilled, eventFailedTry, eventExpired, eventResent,
-	eventStepUp, eventStepUpFailed, eventLimited, eventTampered, eventUnsent,
+	eventStepUp, eventStepUpFailed, eventLimited, eventTampered, eventUnsent, eventFault,
 }
 
 const (
@@ -170,6 +170,7 @@ const (
 	eventLimited      = "limited"        // over a rate
 	eventTampered     = "tampered"       // a record does not open: alarm
 	eventUnsent       = "unsent"         // a message of ours that could not be said
+	eventFault        = "fault"          // store, vault, audit or outbox: somebody was asked to try again
 )
 
 func (c Config) check() (Config, error) {
@@ -209,6 +210,16 @@ func originOf(u *url.URL) string {
 		return "https://" + strings.TrimSuffix(host, ":443")
 	}
 	return "http://" + strings.TrimSuffix(host, ":80")
+}
+
+// loopback says that an address is one of this machine, without TLS.
+func loopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	at, err := netip.ParseAddr(u.Hostname())
+	return err == nil && at.IsLoopback() || u.Hostname() == "localhost"
 }
 
 func (l Limits) withDefaults() Limits {

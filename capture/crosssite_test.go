@@ -2,9 +2,12 @@ package capture_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/piiproxy/piiproxy/capture"
 )
 
 // TestC6CrossSite: a post that does not come from a page of ours, in this
@@ -90,4 +93,20 @@ func (w *browser) with(name, value string) *browser {
 	other.header = w.header.Clone()
 	other.header.Set(name, value)
 	return &other
+}
+
+// TestLoopback: on this machine the form works without TLS, by a plain client.
+func TestLoopback(t *testing.T) {
+	b := newBench(t)
+	config := b.config()
+	config.PublicURL = "http://127.0.0.1:8080"
+	book, err := capture.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{httptest.NewServer(book.Handler()), b, book}
+	t.Cleanup(s.Close)
+	path := "/c/" + b.issue(book, order(b.person("psid:1"), "credit_card")).ID
+	w := s.browser()
+	w.post(w.get(path), path, "credit_card", visa).want(t, "filling in", http.StatusOK, sayDone)
 }

@@ -62,6 +62,7 @@ func (b *Book) visit(w http.ResponseWriter, r *http.Request) *visit {
 		return nil
 	}
 	if err != nil {
+		b.observe("", eventFault)
 		b.sorry(w, nil, form.Page{})
 		return nil
 	}

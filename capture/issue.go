@@ -26,6 +26,9 @@ const (
 // needs is how much of a value can be asked for.
 var needs = []string{"full", "last4", "bin", "over_18", "zip"}
 
+// ownInputs are names that a form has for itself: no kind can be asked by them.
+var ownInputs = []string{form.InputProof, form.InputCode, form.InputAgain, form.InputRemember}
+
 // Book keeps links, for many goroutines; several Books, in several processes,
 // may share one store.
 type Book struct {
@@ -37,6 +40,9 @@ type Book struct {
 	pages  *form.Pages
 	meters meters
 	origin string // of our own pages
+	// loopback says that people reach the pages on this machine without TLS, to
+	// try it out: cookies cannot be bound to TLS then.
+	loopback bool
 }
 
 // New makes a Book; the error says what its configuration lacks.
@@ -51,7 +57,7 @@ func New(config Config) (*Book, error) {
 	}
 	return &Book{
 		config: config, store: config.Records.Store, keys: config.Records.Keys, house: config.House, limits: config.Limits,
-		pages: pages, meters: newMeters(config.Limits.Rates), origin: config.PublicURL,
+		pages: pages, meters: newMeters(config.Limits.Rates), origin: config.PublicURL, loopback: loopback(config.PublicURL),
 	}, nil
 }
 
@@ -108,7 +114,7 @@ func (b *Book) checked(o Order) (Account, []Field, error) {
 		if field.Need == "" {
 			field.Need = needs[0]
 		}
-		if !validKind(field.Kind) || !slices.Contains(needs, field.Need) ||
+		if !validKind(field.Kind) || slices.Contains(ownInputs, field.Kind) || !slices.Contains(needs, field.Need) ||
 			slices.ContainsFunc(fields, func(f Field) bool { return f.Kind == field.Kind }) {
 			return account, nil, ErrOrder
 		}
@@ -149,6 +155,9 @@ func (b *Book) issue(ctx context.Context, account Account, o Order) (Issued, err
 			return Issued{}, ErrCapped
 		}
 		l = b.newLink(o)
+	}
+	if o.Source == Prompt {
+		l.Source = Prompt // the bot asks now, whoever did first
 	}
 	if l.Tries == 0 {
 		l.Expires = b.now().Add(b.limits.Unopened)

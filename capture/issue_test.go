@@ -137,6 +137,7 @@ func TestOrder(t *testing.T) {
 		"too many fields":    func(o *capture.Order) { o.Fields = make([]capture.Field, 17) },
 		"a field twice":      func(o *capture.Order) { o.Fields = append(o.Fields, o.Fields[0]) },
 		"no kind":            func(o *capture.Order) { o.Fields[0].Kind = "Credit card" },
+		"an input's name":    func(o *capture.Order) { o.Fields[0].Kind = "code" },
 		"unknown need":       func(o *capture.Order) { o.Fields[0].Need = "half" },
 		"unknown source":     func(o *capture.Order) { o.Source = "" },
 		"no language at all": func(o *capture.Order) { o.Language = "a language that nobody ever spoke" },

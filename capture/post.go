@@ -51,7 +51,9 @@ func (v *visit) decide(typed url.Values) {
 		v.stranger()
 	case status != nil:
 		v.resend()
-	case v.proved() && !again:
+	case v.proved() && (again || typed.Has(form.InputCode)):
+		v.redirect(v.path()) // from a page that asked for what was proved since
+	case v.proved():
 		v.fill(typed)
 	case v.account.StepUp.Method == ChatCode && again:
 		v.sendCode()
@@ -165,6 +167,7 @@ func (v *visit) fail(err error) {
 	default:
 		page := v.data()
 		page.Action = v.path()
+		b.observe(v.account.Name, eventFault)
 		b.sorry(v.w, &v.account, page)
 	}
 }

@@ -41,7 +41,11 @@ func newSession(proved byte) session {
 // cookieName names a cookie; the prefix makes browsers refuse it from another
 // host, without TLS, and for a part of the site (RFC 6265bis, 4.1.3.2).
 func (b *Book) cookieName(what string, parts ...string) string {
-	return "__Host-" + what + "-" + encoding.EncodeToString(b.keys.PRF("capture cookie "+what, parts...)[:10])
+	prefix := "__Host-"
+	if b.loopback {
+		prefix = ""
+	}
+	return prefix + what + "-" + encoding.EncodeToString(b.keys.PRF("capture cookie "+what, parts...)[:10])
 }
 
 func (b *Book) sessionMAC(id string, s session) []byte {
@@ -68,14 +72,20 @@ func (b *Book) keepSession(w http.ResponseWriter, account Account, id string, s 
 }
 
 // setCookie sets a cookie that scripts do not see; age zero ends it with the
-// browser. In a frame of the channel's webview only a partitioned cookie is kept
+// browser, and one below at once. In a frame of the channel's webview only a partitioned cookie is kept
 // (CHIPS), and SameSite=Lax would not be sent.
 func (b *Book) setCookie(w http.ResponseWriter, account Account, name string, raw []byte, age time.Duration) {
 	cookie := &http.Cookie{
 		Name: name, Value: base64.RawURLEncoding.EncodeToString(raw), Path: "/", Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, MaxAge: int(age / time.Second),
 	}
-	if account.Framed {
+	if age < 0 {
+		cookie.MaxAge = -1
+	}
+	switch {
+	case b.loopback: // a browser takes no such cookie without TLS
+		cookie.Secure = false
+	case account.Framed:
 		cookie.SameSite, cookie.Partitioned = http.SameSiteNoneMode, true
 	}
 	http.SetCookie(w, cookie)

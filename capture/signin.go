@@ -71,7 +71,7 @@ func (b *Book) signedIn(w http.ResponseWriter, r *http.Request) {
 	if v == nil {
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: b.ticketName(), Path: "/", Secure: true, HttpOnly: true, MaxAge: -1, Partitioned: v.account.Framed, SameSite: http.SameSiteLaxMode})
+	b.setCookie(w, v.account, b.ticketName(), nil, -1)
 	if v.account.StepUp.Method != OIDC || b.house.StepUp == nil {
 		b.unknown(w, r)
 		return

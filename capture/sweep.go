@@ -27,7 +27,9 @@ func (b *Book) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 			// What fails stays leased, and is tried again when the lease is over.
-			_, _ = b.Sweep(ctx)
+			if _, err := b.Sweep(ctx); err != nil && ctx.Err() == nil {
+				b.observe("", eventFault)
+			}
 		}
 	}
 }

@@ -57,10 +57,16 @@ func TestSweep(t *testing.T) {
 	if n := b.sweep(book); n != 0 {
 		t.Errorf("%d links closed twice", n)
 	}
+	b.issue(book, warned)
+	b.issue(book, order(c, "cvv")) // the bot asks for it, too
+	b.move(time.Hour)
+	if n := b.sweep(book); n != 1 || len(b.turns()) != 3 {
+		t.Errorf("asked after a warning: %d closed, %d turns", n, len(b.turns()))
+	}
 	b.unfilled("")
 	b.issue(book, order(b.person("psid:2"), "iban"))
 	b.move(time.Hour)
-	if n := b.sweep(book); n != 1 || len(b.turns()) != 2 {
+	if n := b.sweep(book); n != 1 || len(b.turns()) != 3 {
 		t.Errorf("without a text: %d closed, %d turns", n, len(b.turns()))
 	}
 }
@@ -138,6 +144,29 @@ func TestResend(t *testing.T) {
 	b.one("psid:1")
 	w.get(next).want(t, "opening it again", http.StatusGone, sayUsed)
 	w.get(path).want(t, "opening the old one", http.StatusGone, sayLate)
+}
+
+// TestResendFails: a link that could not be sent again is as it was: it becomes
+// the turn that says so, the one in its place none. A page of yesterday asks for
+// nothing.
+func TestResendFails(t *testing.T) {
+	b := newBench(t)
+	b.unfilled("nothing")
+	b.mute = capture.ErrWindow
+	s := b.site()
+	path := "/c/" + b.issue(s.book, order(b.person("psid:1"), "credit_card")).ID
+	w := s.browser()
+	opened := w.get(path)
+	b.move(time.Hour)
+	w.post(opened, path, "again", "yes").want(t, "a chat that is closed", http.StatusServiceUnavailable, "try again")
+	b.move(2 * time.Hour)
+	if n := b.sweep(s.book); n != 1 || len(b.turns()) != 1 {
+		t.Errorf("%d closed, %d turns", n, len(b.turns()))
+	}
+	b.mute = nil
+	b.move(21*time.Hour + time.Second)
+	w.post(opened, path, "again", "yes").want(t, "a day after the page was opened", http.StatusForbidden, sayAgain)
+	w.post(w.get(path), path, "again", "yes").want(t, "a new page", http.StatusOK, saySent)
 }
 
 // TestResendRate: a chat is not flooded through expired pages.
