@@ -39,6 +39,7 @@ func (w *walk) judge(at place, text string) {
 	for _, f := range findings {
 		w.finding(at, scope, f, text)
 	}
+	w.numbers(at, scope, blanked(text, spans), findings)
 	if scope.outbound() && !scope.Echo {
 		w.asked(at, scope, result.Asks)
 	}
@@ -59,7 +60,7 @@ func (w *walk) finding(at place, scope *Scope, f rules.Finding, text string) {
 	w.tally(f.Rule, f.Kind, action, mode)
 	w.seeFinding(at, f, action, mode, text)
 	m := mark{start: f.Start, end: f.End, action: action, rule: f.Rule, kind: f.Kind, canonical: f.Canonical(), text: text[f.Start:f.End]}
-	m.alike = scope.outbound() && scope.Policy.alike(f.Kind) && at.class != channel.Report
+	m.alike, m.unlisted = w.alike(at, scope, f, text), at.class == channel.Unlisted
 	if mode != rules.Enforce || ((action == Allow || action == Report) && !m.alike) {
 		return
 	}

@@ -60,7 +60,8 @@ func TestLikeInbound(t *testing.T) {
 		{"phone, as people write it", "(415) 555-2671", reservedPhone, false},
 		{"British phone", "+44 20 7946 0958", reservedUK, false},
 		{"phone without a form", "+49 30 901820", wordOf, false},
-		{"a kind without a form", "GB82 WEST 1234 5698 7654 32", wordOf, false},
+		{"IBAN", "GB82 WEST 1234 5698 7654 32", regexp.MustCompile(`^GB\d\d [QXZ]{4} \d{4} \d{4} \d{4} \d\d$`), false},
+		{"a kind without a form", "8.8.8.8", wordOf, false},
 	} {
 		first := words(t, e, test.said, scope(t, alike(t))).Text
 		if !test.form.MatchString(first) || first == test.said || test.card && !luhn(first) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/piiproxy/piiproxy/vault"
 )
 
 // Action is what a policy does with one finding, with one token, or with one
@@ -98,10 +100,15 @@ func (f Formats) LikeCaptured(kind string) bool {
 	return like || !named
 }
 
-// alike says that a value of this kind may have been given to the bot as a
-// look-alike: for any token, or for those of forms.
+// alike says that what the rules take for a value of this kind may have been given
+// to the bot as a look-alike: for any token, or for those of forms.
 func (p *Policy) alike(kind string) bool {
-	return p.Formats.Like(kind) || p.Formats.LikeCaptured(kind) && p.Prompts.For(kind) == Capture
+	for _, kind := range vault.LikeKinds(kind) {
+		if p.Formats.Like(kind) || p.Formats.LikeCaptured(kind) && p.Prompts.For(kind) == Capture {
+			return true
+		}
+	}
+	return false
 }
 
 // Tables are the four tables of a policy as the configuration spells them:

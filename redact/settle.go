@@ -185,31 +185,6 @@ func (w *walk) put(scope *Scope, m *mark, action Action) {
 	}
 }
 
-// unlike settles a finding in what a bot sends that may be a look-alike of a
-// value: then it is treated as the token that it is, else as policy says.
-func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
-	value, err := w.likeness(ctx, scope, m)
-	switch {
-	case errors.Is(err, vault.ErrNoToken) || errors.Is(err, conversation.ErrUnknown):
-		w.put(scope, m, m.action)
-		return nil
-	case err != nil:
-		return err
-	}
-	if !vault.LikeRestorable(value.Kind) {
-		return w.reveal(scope, m, value, Mask) // too few forms: it could be a real value
-	}
-	return w.reveal(scope, m, value, Restore)
-}
-
-func (w *walk) likeness(ctx context.Context, scope *Scope, m *mark) (vault.Value, error) {
-	c, err := w.own(ctx, scope)
-	if err != nil {
-		return vault.Value{}, err
-	}
-	return w.engine.vault.Likeness(ctx, c, m.kind, m.canonical)
-}
-
 // resolve decides what the person sees in the place of a token: what policy
 // says for its kind, or, where it stands for nothing any more, words that say
 // what it stood for. Never the token.

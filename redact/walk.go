@@ -28,6 +28,7 @@ type mark struct {
 	by         string // the replacement
 	quoted     bool   // it becomes a string where a number stood
 	alike      bool   // it may be a look-alike that the bot got for a token
+	unlisted   bool   // it stands in a field that nobody judged: no value goes there
 	stays      bool   // settled: the text stays as it is
 }
 

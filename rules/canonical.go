@@ -12,6 +12,10 @@ var canonicalForms = map[string]func(text string, regions []string) string{
 	"cvv":         func(text string, _ []string) string { return digitsOf(text) },
 	"card_expiry": canonicalExpiry, // MM/YY
 	"iban":        canonicalIBAN,   // upper case, no separators
+	"national_id": canonicalID,     // the same where it is of Latin letters and digits
+	"tax_id":      canonicalID,
+	"dob":         canonicalDate, // YYYY-MM-DD where it is a whole date
+	"date":        canonicalDate,
 	"email":       func(text string, _ []string) string { return strings.ToLower(emailText(strings.TrimSpace(text))) },
 	"phone":       canonicalPhone, // E.164 when valid, else the digits
 	"ip":          func(text string, _ []string) string { return strings.ToLower(strings.TrimSpace(text)) },
@@ -40,4 +44,18 @@ func canonicalIBAN(text string, _ []string) string {
 		}
 	}
 	return string(kept)
+}
+
+// canonicalID leaves out what separates the groups of a number. One with other
+// letters than Latin ones, of a Soviet passport say, keeps its spelling.
+func canonicalID(text string, regions []string) string {
+	for i := range len(text) {
+		if !isAlphanumeric(text[i]) && !strings.ContainsRune(" .-/\t", rune(text[i])) {
+			return strings.TrimSpace(text)
+		}
+	}
+	if form := canonicalIBAN(text, regions); form != "" {
+		return form
+	}
+	return strings.TrimSpace(text)
 }

@@ -13,7 +13,8 @@ func Plain(text string) string {
 }
 
 // Canonical returns the form in which equal values of a kind are equal. The
-// regions (ISO 3166 codes) are those that a phone number may be dialled in.
+// regions (ISO 3166 codes) are those that a phone number may be dialled in; the
+// first says how 04/07/1980 is read.
 func Canonical(kind, text string, regions []string) string {
 	return canonical(kind, Plain(text), regions)
 }

@@ -23,6 +23,11 @@ var ibanFormats = map[string]string{
 	"ML": "2c22n", "MZ": "21n", "NE": "2a22n", "SN": "2a22n", "TD": "23n", "TG": "2a22n",
 }
 
+// IBANFormat returns the national format of a country (ISO 3166) as runs of a
+// length and a class: n is a digit, a a letter, c either. "10n11c2n" is that of
+// FR; "" of a country without one.
+func IBANFormat(country string) string { return ibanFormats[country] }
+
 // longestIBAN is the longest number that ISO 13616-1 allows, in characters.
 const longestIBAN = 34
 

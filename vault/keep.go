@@ -40,7 +40,7 @@ func (v *Vault) trade(ctx context.Context, c *conversation.Conversation, values 
 			s.value.Origin = max(s.value.Origin, value.Origin)
 			continue
 		}
-		s = &slot{token: token, value: value, like: like && formOf(c, value, 1) != ""}
+		s = &slot{token: token, value: value, like: like && looks[value.Kind].form != nil}
 		slots[i], seen[token] = s, s
 		if _, only := Lifetime(value.Kind); only {
 			volatile = append(volatile, s)
@@ -144,7 +144,7 @@ func (v *Vault) row(ctx context.Context, c *conversation.Conversation, s *slot) 
 	if !r.renewed {
 		r.expires = old.expires
 	}
-	r.look, r.value = old.look, old.value
+	r.look, r.form, r.value = old.look, old.form, old.value
 	r.value.Origin = max(old.value.Origin, s.value.Origin)
 	r.changed = r.renewed || r.value.Origin != old.value.Origin
 	return r, nil

@@ -32,6 +32,13 @@ const (
 //     this occurrence of the value has them.
 //   - email: 16 of a-z2-7 at example.com.
 //   - phone in E.164: of +1 and of +44, a number of a range reserved for fiction.
+//   - iban, ssn, national_id and tax_id in capital letters and digits: the same
+//     sort of number with right check digits, in the case and with the separators
+//     of this occurrence.
+//   - card_expiry in MM/YY, dob and date in YYYY-MM-DD: a date on the same side of
+//     today, of a person of about the same age, spelled as this occurrence is.
+//
+// docs/tokens.md has what each keeps of its value.
 //
 // A form is never the value itself, and when it is chosen it stands for no other
 // value of this conversation and is none. A value that comes later may be equal
@@ -52,26 +59,33 @@ func (v *Vault) Likes(ctx context.Context, c *conversation.Conversation, values 
 }
 
 // Likeness returns what a look-alike that was found in text of this conversation
-// stands for, by its kind and canonical form (a card's digits, an e-mail in
-// lower case, E.164). The value is of that kind, and how it came is its Origin.
-// Errors: ErrNoToken for what is no look-alike of this conversation, or not any
-// more, ErrTampered, and faults of the store, which may pass.
+// stands for, by its kind and the canonical form that the rules give it (a card's
+// digits, an e-mail in lower case, E.164, YYYY-MM-DD). The value is of that kind
+// or of another of LikeKinds, and how it came is its Origin. Errors: ErrNoToken
+// for what is no look-alike of this conversation, or not any more, ErrTampered,
+// and faults of the store, which may pass.
 func (v *Vault) Likeness(ctx context.Context, c *conversation.Conversation, kind, canonical string) (Value, error) {
-	if _, ok := looks[kind]; !ok || c == nil {
+	if c == nil {
 		return Value{}, ErrNoToken
 	}
-	held, err := v.likeness(ctx, c, kind, canonical)
-	if err != nil {
-		return Value{}, err
+	for _, kind := range LikeKinds(kind) {
+		if _, ok := looks[kind]; !ok {
+			continue
+		}
+		held, err := v.likeness(ctx, c, kind, canonical)
+		if err != nil {
+			return Value{}, err
+		}
+		if held.token == "" {
+			continue
+		}
+		value, err := v.Resolve(ctx, c, held.token)
+		if err == nil && value.Kind != kind {
+			return Value{}, ErrTampered
+		}
+		return value, err
 	}
-	if held.token == "" {
-		return Value{}, ErrNoToken
-	}
-	value, err := v.Resolve(ctx, c, held.token)
-	if err == nil && value.Kind != kind {
-		return Value{}, ErrTampered
-	}
-	return value, err
+	return Value{}, ErrNoToken
 }
 
 // likeness is what the record of a look-alike holds.
@@ -108,25 +122,34 @@ func (v *Vault) alike(ctx context.Context, w *writing, s *slot, r *row) error {
 	if r.look == wordLook {
 		return nil
 	}
-	if r.look != noLook {
-		if ok, err := v.claim(ctx, w, s, r, r.look); ok || err != nil {
+	if r.look != noLook && r.form != "" {
+		if ok, err := v.claim(ctx, w, s, r, r.form); ok || err != nil {
 			return err
 		}
 	}
-	r.changed = true
-	for r.look = 1; r.look <= probes; r.look++ {
-		if ok, err := v.claim(ctx, w, s, r, r.look); ok || err != nil {
+	formed := false
+	for probe := byte(1); probe <= probes; probe++ {
+		form := formOf(w.conversation, s.value, probe, v.now())
+		if form == "" {
+			if !formed && probe > 1 { // one alone may be the value itself
+				return nil
+			}
+			continue
+		}
+		formed = true
+		if ok, err := v.claim(ctx, w, s, r, form); ok || err != nil {
+			r.look, r.form, r.changed = probe, form, true
 			return err
 		}
 	}
-	r.look = wordLook
+	r.look, r.form, r.changed = wordLook, "", true
 	return nil
 }
 
-// claim takes the form of one probe for a value, if it is free or its own.
-func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, probe byte) (bool, error) {
+// claim takes a form for a value, if it is free or its own. It is not free when it
+// is a value or a form of a kind that rules could take for this one.
+func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, form string) (bool, error) {
 	c, kind := w.conversation, s.value.Kind
-	form := formOf(c, s.value, probe)
 	hash := likeHash(c, kind, form)
 	key := likeKey(c, hash)
 	if w.claimed[key] {
@@ -137,7 +160,7 @@ func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, probe by
 		return false, err
 	}
 	if held.token == "" {
-		used, err := v.isValue(ctx, w, kind, form)
+		used, err := v.used(ctx, w, kind, form)
 		if used || err != nil {
 			return false, err
 		}
@@ -158,6 +181,25 @@ func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, probe by
 	}
 	w.records = append(w.records, store.Record{Key: key, Value: sealed, Version: held.version, Expires: r.expires})
 	return true, nil
+}
+
+// used reports whether a form is a value, or stands for one of another kind that
+// rules could take for this one.
+func (v *Vault) used(ctx context.Context, w *writing, kind, form string) (bool, error) {
+	for _, other := range LikeKinds(kind) {
+		used, err := v.isValue(ctx, w, other, form)
+		if used || err != nil {
+			return used, err
+		}
+		if other == kind {
+			continue
+		}
+		held, err := v.likeness(ctx, w.conversation, other, form)
+		if err != nil || held.token != "" || w.claimed[likeKey(w.conversation, likeHash(w.conversation, other, form))] {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // isValue reports whether a form is itself a value of this conversation, or of

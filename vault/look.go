@@ -3,18 +3,27 @@ package vault
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/piiproxy/piiproxy/conversation"
 )
 
+// draw is what a form is made of.
+type draw struct {
+	conversation *conversation.Conversation
+	canonical    string    // of the value
+	random       [32]byte  // always the same for value and probe
+	now          time.Time // when the form is made: it is kept with the value
+}
+
 // look is how the look-alikes of a kind are made.
 type look struct {
-	// form makes a canonical form out of a value's canonical form and 32 random
-	// bytes that are always the same for value and probe; "" when there is no
-	// safe one.
-	form func(c *conversation.Conversation, canonical string, random []byte) string
+	// form makes a canonical form; "" when there is no safe one.
+	form func(d draw) string
 	// spell writes a form in the place of a value.
 	spell func(value Value, form string) string
 	// restorable says that the kind has a million forms at least.
@@ -24,32 +33,71 @@ type look struct {
 // looks are the kinds that have look-alikes, each with the canonical form that
 // the rules give it.
 var looks = map[string]look{
-	"credit_card": {form: cardForm, spell: spellCard},
+	"credit_card": {form: cardForm, spell: spellCharacters},
 	"email":       {form: emailForm, spell: spellForm, restorable: true},
 	"phone":       {form: phoneForm, spell: spellForm},
+	"iban":        {form: ibanForm, spell: spellCharacters, restorable: true},
+	"ssn":         {form: ssnForm, spell: spellCharacters, restorable: true},
+	"national_id": {form: idForm, spell: spellCharacters, restorable: true},
+	"tax_id":      {form: idForm, spell: spellCharacters, restorable: true},
+	"card_expiry": {form: expiryForm, spell: spellExpiry},
+	"dob":         {form: birthForm, spell: spellDate},
+	"date":        {form: dateForm, spell: spellDate},
+}
+
+// families are kinds that rules tell apart by the words around a value only: a
+// look-alike of one may be found as another, so their forms keep apart.
+var families = [][]string{{"ssn", "national_id", "tax_id"}, {"dob", "date"}}
+
+// LikeKinds are the kinds whose look-alikes rules may find as a kind: itself
+// first. Nobody may change what it returns.
+func LikeKinds(kind string) []string {
+	for _, family := range families {
+		if i := slices.Index(family, kind); i >= 0 {
+			return append([]string{kind}, slices.Delete(slices.Clone(family), i, i+1)...)
+		}
+	}
+	return []string{kind}
 }
 
 // LikeRestorable says whether a look-alike of this kind may be turned back into
 // its value at all: when the kind has a million forms at least, the bound that
 // NIST SP 800-38G (revision 1) sets for a domain. With fewer, what looks like a form may be
-// somebody's guess, or a number that was meant as it stands. No for cards and for phone, whose
-// reserved ranges hold 100 (+1) and 1,000 (+44) numbers in a conversation, and
-// for every kind without look-alikes. It says nothing about word tokens.
+// somebody's guess, or a number that was meant as it stands. No for cards, for phone, whose
+// reserved ranges hold 100 (+1) and 1,000 (+44) numbers in a conversation, for
+// dates, and for every kind without look-alikes. It says nothing about word
+// tokens.
 //
 // The count is of the kind's forms. A card of 16 digits whose first six and
 // last four are kept has 100,000 forms, so it is not restored either.
 func LikeRestorable(kind string) bool { return looks[kind].restorable }
 
 // formOf is the canonical form of a value's look-alike at a probe from 1; "" when
-// the kind, or this value, has no safe one.
-func formOf(c *conversation.Conversation, value Value, probe byte) string {
+// the kind, or this value, has no safe one, or this probe hit the value itself.
+func formOf(c *conversation.Conversation, value Value, probe byte, now time.Time) string {
 	l, ok := looks[value.Kind]
 	if !ok {
 		return ""
 	}
-	random := c.Derive("piiproxy like", value.Kind, value.Canonical, strconv.Itoa(int(probe)))
-	return l.form(c, value.Canonical, random)
+	d := draw{conversation: c, canonical: value.Canonical, now: now}
+	copy(d.random[:], c.Derive("piiproxy like", value.Kind, value.Canonical, strconv.Itoa(int(probe))))
+	if form := l.form(d); form != value.Canonical {
+		return form
+	}
+	return ""
 }
+
+// dice are what a form is drawn with: the same numbers for the same seed, in
+// every version (C2SP, chacha8rand).
+type dice struct{ source *rand.ChaCha8 }
+
+func (d draw) dice() dice { return dice{rand.NewChaCha8(d.random)} }
+
+// below draws a number from 0 to n-1.
+func (d dice) below(n int) int { return int(d.source.Uint64() % uint64(n)) }
+
+// of draws one of the characters.
+func (d dice) of(characters string) byte { return characters[d.below(len(characters))] }
 
 func spellForm(_ Value, form string) string { return form }
 
@@ -68,14 +116,15 @@ var cardRemoved = map[int]int{13: 3, 14: 4, 15: 5, 16: 4, 17: 7, 18: 8, 19: 9}
 // cardForm keeps length, first six and last four, and replaces the digits
 // between. The last of them is what makes Luhn's check (ISO/IEC 7812-1, annex B)
 // pass; the others are derived, and where one is what it was, that is chance.
-func cardForm(_ *conversation.Conversation, digits string, random []byte) string {
+func cardForm(d draw) string {
+	digits := d.canonical
 	between := len(digits) - cardFirst - cardLast
 	removed, known := cardRemoved[len(digits)]
 	if !known || between < removed || !isDigits(digits) {
 		return ""
 	}
 	form := []byte(digits)
-	number := binary.BigEndian.Uint64(random)
+	number := binary.BigEndian.Uint64(d.random[:])
 	for i := range between {
 		form[cardFirst+i] = '0' + byte(number%10)
 		number /= 10
@@ -100,21 +149,26 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// spellCard writes the digits of a form between the spaces and dashes of the
-// value's text; without separators when the text is written in other ways.
-func spellCard(value Value, form string) string {
+// spellCharacters writes the characters of a form between the separators of the
+// value's text, in its case; without separators when the text is written in
+// other ways.
+func spellCharacters(value Value, form string) string {
 	spelled := make([]byte, 0, len(value.Text))
 	n := 0
 	for i := range len(value.Text) {
-		switch b := value.Text[i]; {
-		case b == ' ' || b == '-':
-			spelled = append(spelled, b)
-		case n < len(form) && b == value.Canonical[n]:
-			spelled = append(spelled, form[n])
+		b := value.Text[i]
+		small := 'a' <= b && b <= 'z'
+		switch {
+		case n < len(form) && n < len(value.Canonical) && (b == value.Canonical[n] || small && b-'a'+'A' == value.Canonical[n]):
+			if b = form[n]; small && b >= 'A' {
+				b += 'a' - 'A'
+			}
 			n++
+		case b == ' ' || b == '-' || value.Kind != "credit_card" && (b == '.' || b == '/'):
 		default:
 			return form
 		}
+		spelled = append(spelled, b)
 	}
 	if n < len(form) {
 		return form
@@ -126,8 +180,8 @@ func spellCard(value Value, form string) string {
 // The reserved top-level domains of its section 2 (test, example, invalid) are
 // safe too, but many validators refuse what is no public top-level domain. The
 // local part has 80 bits.
-func emailForm(_ *conversation.Conversation, _ string, random []byte) string {
-	return encoding.EncodeToString(random[:10]) + "@example.com"
+func emailForm(d draw) string {
+	return encoding.EncodeToString(d.random[:10]) + "@example.com"
 }
 
 // areaCodes are long-standing area codes of the United States, because a
@@ -143,14 +197,14 @@ var areaCodes = [16]string{
 // area code of the conversation, not of the number. For +44 it is 07700 900000
 // to 900999, which Ofcom keeps for drama ("Telephone numbers for use in TV and
 // radio drama programmes"). No other range is known to be safe.
-func phoneForm(c *conversation.Conversation, number string, random []byte) string {
-	digits, international := strings.CutPrefix(number, "+")
-	pick := binary.BigEndian.Uint64(random)
+func phoneForm(d draw) string {
+	digits, international := strings.CutPrefix(d.canonical, "+")
+	pick := binary.BigEndian.Uint64(d.random[:])
 	switch {
 	case !international || !isDigits(digits):
 		return ""
 	case len(digits) == 11 && digits[0] == '1':
-		area := areaCodes[int(c.Derive("piiproxy like area")[0])%len(areaCodes)]
+		area := areaCodes[int(d.conversation.Derive("piiproxy like area")[0])%len(areaCodes)]
 		return fmt.Sprintf("+1%s55501%02d", area, pick%100)
 	case (len(digits) == 11 || len(digits) == 12) && strings.HasPrefix(digits, "44"):
 		return fmt.Sprintf("+447700900%03d", pick%1000)

@@ -118,8 +118,24 @@ func TestLikeKinds(t *testing.T) {
 		{"credit_card", "411111111111111x", word},
 		{"credit_card", "٤١١١١١١١", word},
 		{"card_last4", "1111", word},
-		{"dob", "1990-01-02", word},
-		{"iban", "GB82WEST12345698765432", word},
+		{"dob", "2 January", word},
+		{"dob", "2190-01-02", word},
+		{"dob", "1880-01-02", word},
+		{"date", "tomorrow", word},
+		{"card_expiry", "13/27", word},
+		{"card_expiry", "1227", word},
+		{"iban", "GB82WEST12345698765433", word},
+		{"iban", "XX8200001234", word},
+		{"iban", "GB82", word},
+		{"ssn", "666123456", word},
+		{"ssn", "900123456", word},
+		{"ssn", "123004567", word},
+		{"ssn", "123450000", word},
+		{"ssn", "12345678", word},
+		{"national_id", "12345678A", word},
+		{"national_id", "12345678", word},
+		{"tax_id", "11144477736", word},
+		{"passport", "12345678Z", word},
 		{"creditcard", "4111111111111111", word},
 		{"otp", "123456", word},
 	} {
@@ -162,7 +178,8 @@ func TestLikeAreaCode(t *testing.T) {
 func TestLikeRestorable(t *testing.T) {
 	for kind, want := range map[string]bool{
 		"credit_card": false, "email": true, "phone": false, "cvv": false, "otp": false,
-		"card_last4": false, "date": false, "dob": false, "person": false, "": false,
+		"card_last4": false, "date": false, "dob": false, "card_expiry": false, "person": false, "": false,
+		"iban": true, "ssn": true, "national_id": true, "tax_id": true,
 	} {
 		if vault.LikeRestorable(kind) != want {
 			t.Errorf("%s: restorable %v", kind, !want)

@@ -96,18 +96,19 @@ func binding(c *conversation.Conversation, token string) []byte {
 // entry is what the record of a value holds.
 type entry struct {
 	value   Value
-	look    byte // which look-alike it has: noLook, a probe number, or wordLook
+	look    byte   // which look-alike it has: noLook, a probe number, or wordLook
+	form    string // canonical form of that look-alike; "" when there is none
 	expires time.Time
 }
 
 // The sealed form is a format byte, the origin, the expiry in nanoseconds (the
 // store's could be moved by whoever writes to it), then kind, canonical form and
-// text, each after its length, and the look; filled up with zeros: the length in
-// the store must not tell a postcode from a card number.
+// text, each after its length, the look and its form after its length; filled up
+// with zeros: the length in the store must not tell a postcode from a card number.
 const (
 	formatByte   = 1
 	headerLength = 10
-	fillTo       = 64
+	fillTo       = 128
 )
 
 // filled is how long size bytes are when filled up, by one byte at least.
@@ -115,13 +116,13 @@ func filled(size int) int { return size/fillTo*fillTo + fillTo }
 
 func seal(c *conversation.Conversation, token string, e entry) ([]byte, error) {
 	v := e.value
-	plain := make([]byte, 0, filled(headerLength+12+len(v.Kind)+len(v.Canonical)+len(v.Text)))
+	plain := make([]byte, 0, filled(headerLength+17+len(v.Kind)+len(v.Canonical)+len(v.Text)+len(e.form)))
 	plain = append(plain, formatByte, byte(v.Origin))
 	plain = binary.BigEndian.AppendUint64(plain, uint64(e.expires.UnixNano()))
 	for _, part := range []string{v.Kind, v.Canonical, v.Text} {
 		plain = appendText(plain, part)
 	}
-	plain = append(plain, e.look)
+	plain = appendText(append(plain, e.look), e.form)
 	plain = plain[:cap(plain)]
 	sealed, err := c.Seal(plain, binding(c, token))
 	if err != nil {
@@ -148,7 +149,11 @@ func open(c *conversation.Conversation, token string, sealed []byte) (entry, err
 	if len(rest) == 0 || v.check() != nil || tokenOf(c, v.Kind, v.Canonical) != token {
 		return entry{}, ErrTampered
 	}
-	return entry{value: v, look: rest[0], expires: expires}, nil
+	form, _, err := cutText(rest[1:])
+	if err != nil {
+		return entry{}, err
+	}
+	return entry{value: v, look: rest[0], form: form, expires: expires}, nil
 }
 
 func appendText(to []byte, text string) []byte {
