@@ -7,4 +7,19 @@ require (
 	go.etcd.io/bbolt v1.5.0
 )
 
-require golang.org/x/sys v0.45.0 // indirect
+require (
+	github.com/dlclark/regexp2/v2 v2.12.0 // indirect
+	github.com/nyaruka/phonenumbers v1.8.1 // indirect
+	github.com/tink-crypto/tink-go/v2 v2.9.0 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
+)
+
+require (
+	github.com/piiproxy/piiproxy v0.0.0
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace github.com/piiproxy/piiproxy => ../

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the end-to-end tests need: Node.js with npm, and the bots' npm
-# packages exactly as bots/package-lock.json pins them. Says in one line what
+# Installs what the end-to-end tests need: Node.js with npm, and the npm packages
+# of bots and validators exactly as their package-lock.json pin them. Says in one line what
 # to install where it cannot. Safe to run again.
 set -eu
 cd "$(dirname "$0")"
@@ -18,6 +18,8 @@ if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); proce
 	echo "e2e: Node.js $(node --version) is too old: install version 20.19 or later" >&2
 	exit 1
 fi
-if [ bots/node_modules/.package-lock.json -ot bots/package-lock.json ] || [ ! -e bots/node_modules/.package-lock.json ]; then
-	(cd bots && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
-fi
+for folder in bots validators; do
+	if [ $folder/node_modules/.package-lock.json -ot $folder/package-lock.json ] || [ ! -e $folder/node_modules/.package-lock.json ]; then
+		(cd $folder && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
+	fi
+done

@@ -115,7 +115,7 @@ func TestLikeDateReformatted(t *testing.T) {
 func TestNumbersThatAreNoLikes(t *testing.T) {
 	e, _ := engine(t)
 	words(t, e, "my CPF is 111.444.777-35", scope(t, in(t, "BR")))
-	for _, sent := range []string{"order 99851118712", "order 998511187", "ref 12-345-67890-1.", "5586 5707 8122 9999 1111 2222", "12", ""} {
+	for _, sent := range []string{"I have 99851118712 on file", "I have 998511187 on file", "ref 12-345-67890-1.", "5586 5707 8122 9999 1111 2222", "12", ""} {
 		if got := words(t, e, sent, scope(t, in(t, "US"), outbound)).Text; got != sent {
 			t.Errorf("%q went out as %q", sent, got)
 		}

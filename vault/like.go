@@ -31,7 +31,7 @@ const (
 //     rest derived so that Luhn's check passes; spaces and dashes stand where
 //     this occurrence of the value has them.
 //   - email: 16 of a-z2-7 at example.com.
-//   - phone in E.164: of +1 and of +44, a number of a range reserved for fiction.
+//   - phone in E.164: of +1, +33, +44, +49 and +61, a number kept for fiction.
 //   - iban, ssn, national_id and tax_id in capital letters and digits: the same
 //     sort of number with right check digits, in the case and with the separators
 //     of this occurrence.

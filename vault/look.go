@@ -2,11 +2,9 @@ package vault
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/piiproxy/piiproxy/conversation"
@@ -64,7 +62,7 @@ func LikeKinds(kind string) []string {
 // its value at all: when the kind has a million forms at least, the bound that
 // NIST SP 800-38G (revision 1) sets for a domain. With fewer, what looks like a form may be
 // somebody's guess, or a number that was meant as it stands. No for cards, for phone, whose
-// reserved ranges hold 100 (+1) and 1,000 (+44) numbers in a conversation, for
+// reserved ranges hold 100 (+1) to 10,000 (+33, +61) numbers in a conversation, for
 // dates, and for every kind without look-alikes. It says nothing about word
 // tokens.
 //
@@ -182,34 +180,6 @@ func spellCharacters(value Value, form string) string {
 // local part has 80 bits.
 func emailForm(d draw) string {
 	return encoding.EncodeToString(d.random[:10]) + "@example.com"
-}
-
-// areaCodes are long-standing area codes of the United States, because a
-// validator may refuse one that is not in use.
-var areaCodes = [16]string{
-	"202", "206", "212", "213", "214", "215", "305", "312",
-	"313", "404", "415", "503", "512", "602", "617", "713",
-}
-
-// phoneForm is a number that reaches nobody. For +1 it is 555-0100 to 555-0199,
-// which the North American Numbering Plan reserves for fiction in every
-// geographic area code (ATIS-0300048, 555 NXX Assignment Guidelines), in the
-// area code of the conversation, not of the number. For +44 it is 07700 900000
-// to 900999, which Ofcom keeps for drama ("Telephone numbers for use in TV and
-// radio drama programmes"). No other range is known to be safe.
-func phoneForm(d draw) string {
-	digits, international := strings.CutPrefix(d.canonical, "+")
-	pick := binary.BigEndian.Uint64(d.random[:])
-	switch {
-	case !international || !isDigits(digits):
-		return ""
-	case len(digits) == 11 && digits[0] == '1':
-		area := areaCodes[int(d.conversation.Derive("piiproxy like area")[0])%len(areaCodes)]
-		return fmt.Sprintf("+1%s55501%02d", area, pick%100)
-	case (len(digits) == 11 || len(digits) == 12) && strings.HasPrefix(digits, "44"):
-		return fmt.Sprintf("+447700900%03d", pick%1000)
-	}
-	return ""
 }
 
 func isDigits(text string) bool {

@@ -62,14 +62,15 @@ func dateForm(d draw) string {
 }
 
 // between draws a day of the two and those between. Its number in the month is
-// above 12 when the value's is: then one with the month before the day is read
-// in one way only, as the value was.
+// above 12 when the value's is, and that of the month when the value's is: so it
+// can be written in the order of day and month that the value has, and is read as
+// the value was.
 func (d draw) between(value, first, last time.Time) string {
 	dice := d.dice()
 	days := int(last.Sub(first)/day) + 1
 	for range tries {
 		form := first.AddDate(0, 0, dice.below(days))
-		if (form.Day() > 12) == (value.Day() > 12) {
+		if (form.Day() > 12) == (value.Day() > 12) && (form.Day() == int(form.Month())) == (value.Day() == int(value.Month())) {
 			return form.Format(isoDate)
 		}
 	}

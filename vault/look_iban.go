@@ -42,8 +42,9 @@ func ibanForm(d draw) string {
 }
 
 // drawAccount draws an account number of a national format. What may be letter or
-// digit is a digit; letters inside (a currency, the type of an account) stay, but
-// for the check letter of Italy, which stands alone in the first place.
+// digit is what it is in the value. Letters behind the first four characters stay
+// where the format wants them (a currency, the type of an account); the check
+// letter of Italy, which stands alone in the first place, is drawn.
 func drawAccount(dice dice, format, account string) string {
 	form := make([]byte, 0, len(account))
 	run := 0
@@ -56,15 +57,16 @@ func drawAccount(dice dice, format, account string) string {
 			return ""
 		}
 		for ; run > 0; run-- {
+			from := account[len(form)]
 			switch {
-			case format[i] != 'a':
+			case from <= '9':
 				form = append(form, dice.of("0123456789"))
-			case len(form) < 4 && format[0] == '1':
+			case format[i] == 'a' && len(form) >= 4:
+				form = append(form, from)
+			case format[0] == '1' || len(form) >= 4:
 				form = append(form, dice.of(letters))
-			case len(form) < 4:
-				form = append(form, dice.of(nobodysBank))
 			default:
-				form = append(form, account[len(form)])
+				form = append(form, dice.of(nobodysBank))
 			}
 		}
 	}

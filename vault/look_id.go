@@ -25,7 +25,7 @@ var classes = map[byte]string{
 }
 
 // numberings are in the order in which a number that could be of several is
-// taken for one. Each has a check digit, or a form that hardly anything else has.
+// taken for one: those with a date in them first. Each has a check digit, or a form that hardly anything else has.
 // A date of birth inside is drawn, of somebody of age; place and sex are drawn
 // too, or the same for all. No authority keeps numbers free that public
 // validators accept: a form may be somebody's.
@@ -40,8 +40,8 @@ var numberings = []numbering{
 	{"in_pan", "AAAPA####A"},
 	{"in_aadhaar", "+###########"},
 	{"br_cnpj", "########0001##"},
-	{"br_cpf", "###########"},
 	{"pl_pesel", "y#m#d######"},
+	{"br_cpf", "###########"},
 	{"tr_tckn", "+##########"},
 	{"de_steuer_id", "+##########"},
 	{"pl_nip", "+#########"},
@@ -75,11 +75,22 @@ func idForm(d draw) string {
 				form[i] = dice.of(classes[shape[i]])
 			}
 		}
-		if passes(string(form), checks) {
+		if !tripled(form, shape) && passes(string(form), checks) {
 			return string(form)
 		}
 	}
 	return ""
+}
+
+// tripled says that a character was drawn three times in a row, which validators
+// of German numbers refuse and which looks made up in others.
+func tripled(form []byte, shape string) bool {
+	for i := 2; i < len(form); i++ {
+		if form[i] == form[i-1] && form[i] == form[i-2] && classes[shape[i]] != "" && classes[shape[i-2]] != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func passes(form string, checks []identifier.Check) bool {

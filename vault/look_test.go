@@ -12,7 +12,7 @@ import (
 var (
 	word       = regexp.MustCompile(`^pii_[a-z0-9]+_[a-z2-7]{26}$`)
 	emailForm  = regexp.MustCompile(`^[a-z2-7]{16}@example\.com$`)
-	drama      = regexp.MustCompile(`^\+447700900\d{3}$`)
+	drama      = regexp.MustCompile(`^\+44(2079460|1[1-6]\d4960)\d{3}$`)
 	fictitious = regexp.MustCompile(`^\+1[2-9]\d{2}55501\d{2}$`)
 )
 
@@ -108,7 +108,10 @@ func TestLikeKinds(t *testing.T) {
 		{"phone", "+18765551234", fictitious},
 		{"phone", "+442079460958", drama},
 		{"phone", "+44169772234", drama},
-		{"phone", "+4930231250123", word},
+		{"phone", "+4930231250123", regexp.MustCompile(`^\+49(3023125|6990009|4066969|2214710|8999998)\d{3}$`)},
+		{"phone", "+33612345678", regexp.MustCompile(`^\+33[1-5]\d{8}$`)},
+		{"phone", "+61412345678", regexp.MustCompile(`^\+61[2378]5550\d{4}$`)},
+		{"phone", "+34612345678", word},
 		{"phone", "+1212555014", word},
 		{"phone", "+121255501422", word},
 		{"phone", "+4420794609581", word},

@@ -7,19 +7,18 @@ import (
 	"time"
 )
 
-// layouts are the ways to write a date, in the words of package time, by whether
-// the month comes before the day. Of two that fit, the first is meant.
+// layouts are the ways to write a date, in the words of package time. Of two that
+// fit, the first is meant.
 var layouts = dateLayouts()
 
 type layout struct {
-	text       string
-	monthFirst bool
-	short      bool // a year of two digits
+	text  string
+	short bool // a year of two digits
 }
 
 func dateLayouts() []layout {
 	var all []layout
-	add := func(monthFirst, short bool, text string) { all = append(all, layout{text, monthFirst, short}) }
+	add := func(short bool, text string) { all = append(all, layout{text, short}) }
 	for _, year := range []string{"2006", "06"} {
 		short := year == "06"
 		for _, between := range []string{"/", ".", "-", " ", ""} {
@@ -28,22 +27,22 @@ func dateLayouts() []layout {
 					if between == "" && month+day != "0102" {
 						continue
 					}
-					add(false, short, day+between+month+between+year)
-					add(true, short, month+between+day+between+year)
+					add(short, day+between+month+between+year)
+					add(short, month+between+day+between+year)
 					if !short {
-						add(true, short, year+between+month+between+day)
+						add(short, year+between+month+between+day)
 					}
 				}
 			}
 		}
 		for _, month := range []string{"January", "Jan"} {
-			for _, day := range []string{"02", "2"} {
+			for _, day := range []string{"2", "02"} {
 				for _, form := range []string{"%s %s %s", "%s-%s-%s", "%s. %s %s", "%s of %s %s", "%s %s, %s"} {
-					add(false, short, fmt.Sprintf(form, day, month, year))
+					add(short, fmt.Sprintf(form, day, month, year))
 				}
 			}
-			add(true, short, month+" 2, "+year)
-			add(true, short, month+" 2 "+year)
+			add(short, month+" 2, "+year)
+			add(short, month+" 2 "+year)
 		}
 	}
 	return all
@@ -54,7 +53,7 @@ var ordinals = regexp.MustCompile(`(?i)(\d)(?:st|nd|rd|th)\b`)
 
 // spellDate writes a date in the order, with the separators and zeros, and with
 // the English name of a month as the value is written. One that is written in
-// other ways, or could be read in two, becomes YYYY-MM-DD.
+// other ways becomes YYYY-MM-DD.
 func spellDate(value Value, form string) string {
 	from, err := time.Parse(isoDate, value.Canonical)
 	if err != nil {
@@ -65,22 +64,12 @@ func spellDate(value Value, form string) string {
 		return form
 	}
 	text := ordinals.ReplaceAllString(strings.TrimSpace(value.Text), "$1")
-	found := -1
-	for i, l := range layouts {
-		if !strings.EqualFold(from.Format(l.text), text) || l.short && (to.Year() < 1930 || to.Year() > 2029) {
-			continue
-		}
-		if found >= 0 && l.monthFirst != layouts[found].monthFirst {
-			return form // 05/05/1980
-		}
-		if found < 0 {
-			found = i
+	for _, l := range layouts {
+		if strings.EqualFold(from.Format(l.text), text) && (!l.short || to.Year() >= 1930 && to.Year() < 2030) {
+			return likeCase(text, to.Format(l.text))
 		}
 	}
-	if found < 0 {
-		return form
-	}
-	return likeCase(text, to.Format(layouts[found].text))
+	return form
 }
 
 // likeCase writes names in small or capital letters when the text has no others.

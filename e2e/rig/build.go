@@ -41,7 +41,7 @@ func prepared(m *testing.M) (int, error) {
 	if err := build(folder); err != nil {
 		return 1, err
 	}
-	if err := installBots(); err != nil {
+	if err := installPackages(); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
@@ -81,22 +81,24 @@ func home() string {
 	return filepath.Dir(filepath.Dir(file))
 }
 
-// installBots puts the npm packages of ../bots in place, exactly as the lock
-// file says, without running any script of theirs.
-func installBots() error {
+// installPackages puts the npm packages of ../bots and ../validators in place,
+// exactly as the lock files say, without running any script of theirs.
+func installPackages() error {
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return fmt.Errorf("%s is missing: install Node.js 20.19 or later with npm (Debian: apt-get install nodejs npm)", tool)
 		}
 	}
-	bots := filepath.Join(home(), "bots")
-	if fresh(filepath.Join(bots, "node_modules", ".package-lock.json"), filepath.Join(bots, "package-lock.json")) {
-		return nil
-	}
-	command := exec.Command("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
-	command.Dir = bots
-	if text, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci in e2e/bots: %w\n%s", err, strings.TrimSpace(string(text)))
+	for _, name := range []string{"bots", "validators"} {
+		folder := filepath.Join(home(), name)
+		if fresh(filepath.Join(folder, "node_modules", ".package-lock.json"), filepath.Join(folder, "package-lock.json")) {
+			continue
+		}
+		command := exec.Command("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
+		command.Dir = folder
+		if text, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("npm ci in e2e/%s: %w\n%s", name, err, strings.TrimSpace(string(text)))
+		}
 	}
 	return nil
 }
