@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the end-to-end tests need: Node.js with npm, and the npm packages
-# of bots and validators exactly as their package-lock.json pin them. Says in one line what
-# to install where it cannot. Safe to run again.
+# of bots and validators exactly as each package-lock.json pins them. Says in one
+# line what to install where it cannot. Safe to run again.
 set -eu
 cd "$(dirname "$0")"
 

@@ -145,7 +145,7 @@ func TestLikeDates(t *testing.T) {
 		{"dob", "7 Apr 1980", "US", "1961-03-15", "2005-03-14", ""},
 		{"dob", "APRIL 7TH, 1980", "US", "1961-03-15", "2005-03-14", ""},
 		{"dob", "07041980", "GB", "1961-03-15", "2005-03-14", "99999999"},
-		{"dob", "5/5/1980", "US", "1961-03-15", "2005-03-14", "9/9/9999"}, // in whichever order
+		{"dob", "5/5/1980", "US", "1961-03-15", "2005-03-14", ""}, // in whichever order
 		{"dob", "7 avril 1980", "FR", "1961-03-15", "2005-03-14", "9999-99-99"},
 		{"dob", "2005-03-15", "US", "2005-03-15", "2008-03-14", "9999-99-99"},
 		{"dob", "2005-03-14", "US", "1961-03-15", "2005-03-14", "9999-99-99"},
@@ -261,7 +261,7 @@ func FuzzLikes(f *testing.F) {
 		if value.Canonical == "" {
 			return
 		}
-		c := b.chat(t, "shop", "psid:"+value.Kind+text)
+		c := b.chat(t, "shop", fmt.Sprint("psid:", value.Kind, len(text)%16))
 		form := like(t, v, c, value)
 		if again := like(t, v, c, value); again != form {
 			t.Fatalf("%q, then %q", form, again)
