@@ -52,7 +52,8 @@ var numberings = []numbering{
 
 // idForm is of the numbering that the value is of, and passes the checks of all
 // the others that the value passes: whichever the bot looks for, it finds. The
-// form keeps nothing else.
+// form keeps nothing else. A number that could be of three has none: too few would
+// be left.
 func idForm(d draw) string {
 	shape := ""
 	var checks []identifier.Check
@@ -64,7 +65,7 @@ func idForm(d draw) string {
 			}
 		}
 	}
-	if shape == "" {
+	if shape == "" || len(checks) > 2 {
 		return ""
 	}
 	dice := d.dice()
