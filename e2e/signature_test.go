@@ -97,7 +97,7 @@ func TestUnknownAppLooksLikeAWrongSignature(t *testing.T) {
 // sha1 alone counts only where the operator allows it, and never against a
 // sha256 that is wrong.
 func TestAllowedSHA1(t *testing.T) {
-	d := newDesk(t, func(s *rig.Setup) { s.SHA1 = true })
+	d := newDesk(t, func(s *rig.Setup) { s.Apps[0].SHA1 = true })
 	body := rig.Page(rig.PageEntry(page, rig.Text(anna, page, "m_sha1", "hello")))
 	alone := http.Header{"X-Hub-Signature": {"sha1=" + mainApp.MAC1(body)}}
 	if reply := d.platform.Post(t.Context(), d.webhook(), body, alone); reply.Status != http.StatusOK {

@@ -2,6 +2,7 @@
 // sha256 signatures and reads every message of a delivery. Only baseUrl is set.
 import { WhatsAppClient } from "@kapso/whatsapp-cloud-api";
 import { normalizeWebhook, verifySignature } from "@kapso/whatsapp-cloud-api/server";
+import { checkout } from "./checkout.mjs";
 import * as order from "./order.mjs";
 import { report, sent, serve, settings } from "./report.mjs";
 
@@ -32,6 +33,8 @@ async function take(webhook) {
     report("message", { from: message.from, id: message.id, type: message.type, text: message.text?.body ?? "", name, message });
     const phoneNumberId = webhook.phoneNumberId;
     await sent("read", client.messages.markRead({ phoneNumberId, messageId: message.id, typingIndicator: { type: "text" } }));
+    const reply = (body) => sent("text", client.messages.sendText({ phoneNumberId, to: message.from, body, contextMessageId: message.id }));
+    if (await checkout(message.from, message.text?.body ?? "", reply)) continue;
     await order.answer(message, speaker({ phoneNumberId, to: message.from }));
   }
 }

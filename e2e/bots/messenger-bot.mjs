@@ -1,6 +1,7 @@
 // An order bot for Messenger made with messenger-bot, which knows only the
 // sha1 signature. It has never heard of piiproxy: only graph_url is set.
 import Bot from "messenger-bot";
+import { checkout } from "./checkout.mjs";
 import { report, sent, serve, settings } from "./report.mjs";
 
 const bot = new Bot({
@@ -29,6 +30,7 @@ bot.on("message", async (event, reply, actions) => {
     attachments,
   });
   await sent("read", actions.markRead());
+  if (await checkout(event.sender.id, text, (words) => sent("text", reply({ text: words })))) return;
   await answer(text, reply, quick_reply, attachments);
 });
 

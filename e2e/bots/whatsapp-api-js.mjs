@@ -8,6 +8,7 @@ import {
   ActionButtons, ActionList, Body, Button, Footer, Interactive, ListSection, Row,
 } from "whatsapp-api-js/messages/interactive";
 import { BodyComponent, BodyParameter, Language, Template } from "whatsapp-api-js/messages/template";
+import { checkout } from "./checkout.mjs";
 import * as order from "./order.mjs";
 import { report, sent, serve, settings } from "./report.mjs";
 
@@ -24,6 +25,8 @@ api.on.message = ({ phoneID, from, message, name, received }) => {
   // answers first.
   setImmediate(async () => {
     await sent("read", received("text"));
+    const reply = (body) => sent("text", api.sendMessage(phoneID, from, new Text(body), message.id));
+    if (await checkout(from, message.text?.body ?? "", reply)) return;
     await order.answer(message, speaker((what, content) => sent(what, api.sendMessage(phoneID, from, content))));
   });
 };

@@ -16,6 +16,7 @@ type Account struct {
 	Name, App, Channel, ID, Business, Token string
 	Bot, Graph                              string // URLs
 	BotSecret                               string
+	Form                                    string // YAML of form, in braces
 	Policy, Mode, Delivery                  string
 }
 
@@ -29,7 +30,7 @@ type Setup struct {
 	LogLevel   string        // default info
 	Policies   string        // YAML of policies, besides the built-in one
 	Environ    []string      // NAME=value for the process
-	SHA1       bool          // every app takes sha1 signatures alone
+	Links      string        // YAML of limits.links, in braces
 }
 
 // Secrets stand in the environment of the process, as an operator would have
@@ -43,7 +44,7 @@ apps:
   - name: {{$app.Name}}
     app_secret: ${APP_SECRET_{{$i}}}
     verify_token: ${VERIFY_TOKEN_{{$i}}}
-    {{if $.Setup.SHA1}}allow_sha1: [messenger, instagram, whatsapp]{{end}}
+    {{if $app.SHA1}}allow_sha1: [messenger, instagram, whatsapp]{{end}}
 {{- end}}
 accounts:
 {{- range $i, $account := .Setup.Accounts}}
@@ -61,6 +62,7 @@ accounts:
     {{with $account.Policy}}policy: {{.}}{{end}}
     {{with $account.Mode}}mode: {{.}}{{end}}
     {{with $account.Delivery}}delivery: {{.}}{{end}}
+    {{with $account.Form}}form: {{.}}{{end}}
 {{- end}}
 {{with .Setup.Policies}}policies:
 {{.}}{{end}}
@@ -70,6 +72,7 @@ log: {level: {{.LogLevel}}, format: json}
 limits:
   bot_timeout: {{.BotTimeout}}
   upstream: {header_timeout: {{.Upstream}}, total_timeout: {{.Upstream}}}
+  {{with .Setup.Links}}links: {{.}}{{end}}
 `))
 
 // write puts the configuration into the proxy's folder and returns the

@@ -14,7 +14,10 @@ import (
 
 // App is an app at Meta: what signs its webhooks and what its callback must
 // show in the handshake.
-type App struct{ Name, Secret, VerifyToken string }
+type App struct {
+	Name, Secret, VerifyToken string
+	SHA1                      bool // piiproxy takes sha1 signatures alone
+}
 
 // Sign sets the two headers that Meta sends with a webhook.
 func (a App) Sign(body []byte, header http.Header) {
