@@ -147,19 +147,24 @@ func (b *Book) use(ctx context.Context, id string, turn store.Record) (bool, err
 			return true, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
-			return true, b.claimed(ctx, id, claim, err)
+			return b.claimed(ctx, id, claim, err)
 		}
 	}
 	return false, fmt.Errorf("writing link: %w", store.ErrConflict)
 }
 
 // claimed decides after a fault whether the write was done all the same: the
-// record of the link says who used it.
-func (b *Book) claimed(ctx context.Context, id string, claim []byte, fault error) error {
-	if l, err := b.find(ctx, id); err == nil && l.State == used && bytes.Equal(l.Claim, claim) {
-		return nil
+// record of the link says who used it. When it cannot be read, the turn may be in
+// the store.
+func (b *Book) claimed(ctx context.Context, id string, claim []byte, fault error) (bool, error) {
+	l, err := b.find(ctx, id)
+	switch {
+	case err != nil:
+		return true, fault
+	case l.State == used && bytes.Equal(l.Claim, claim):
+		return true, nil
 	}
-	return fault
+	return false, fault
 }
 
 func kindsOf(fields []Field) []string {

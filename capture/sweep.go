@@ -137,7 +137,8 @@ func (b *Book) shut(ctx context.Context, l *link, turn Reservation) (bool, error
 			return true, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
-			written = true // perhaps: the outbox looks
+			record, lost := b.store.Get(ctx, l.key)
+			written = lost != nil || record.Version != l.version // it was done all the same, or may be
 			return false, err
 		}
 		if record, err := b.store.Get(ctx, l.key); err != nil || record.Version != l.version {
