@@ -94,6 +94,8 @@ type Turn struct {
 	Serial string
 	// Text is tokens or masked values, or what policy says about an unfilled link.
 	Text string
+	// Kinds are of the values that Text stands for.
+	Kinds []string
 }
 
 // Outbox makes the turn that the bot gets.

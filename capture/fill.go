@@ -108,7 +108,7 @@ func (b *Book) fill(ctx context.Context, l *link, values []form.Value) error {
 	if err != nil {
 		return fmt.Errorf("keeping the values of a form: %w", err)
 	}
-	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: c, Serial: l.Serial, Text: strings.Join(texts, " ")})
+	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: c, Serial: l.Serial, Text: strings.Join(texts, " "), Kinds: kinds})
 	if err != nil {
 		return fmt.Errorf("making the turn of a form: %w", err)
 	}

@@ -3,6 +3,8 @@ package channel
 import (
 	"net/url"
 	"strings"
+
+	"github.com/piiproxy/piiproxy/payload"
 )
 
 // Button is a link with a label of at most MaxLabel.
@@ -14,12 +16,28 @@ type Outgoing struct {
 	Body []byte // JSON
 }
 
+// Said returns the mark that a message was sent with by Say, where the platform
+// gives it back: in Messenger's echoes and WhatsApp's statuses. It is "" for all
+// other parts.
+func (c *Channel) Said(d *payload.Document, part Part) string {
+	if !part.Sent {
+		return ""
+	}
+	if c.name == WhatsApp {
+		return identifier(d, d.Child(part.Root, "biz_opaque_callback_data"))
+	}
+	return identifier(d, d.At(part.Root, "message", "metadata"))
+}
+
 // Say builds a message of piiproxy's own to the person that the envelope is of:
 // text, with a button when b is not nil. A text that is too long is cut at the
 // end of a sentence. It is an ordinary answer and reaches the person within the
 // 24 hours after their last message only. Errors are ErrEnvelope, and ErrWording
 // for words that the channel does not take.
-func (c *Channel) Say(envelope []byte, text string, b *Button) (Outgoing, error) {
+//
+// mark comes back with what the platform says of the message (see Said), except
+// on Instagram, which keeps none.
+func (c *Channel) Say(envelope []byte, text string, b *Button, mark string) (Outgoing, error) {
 	e, err := openEnvelope(envelope)
 	if err != nil {
 		return Outgoing{}, err
@@ -35,9 +53,9 @@ func (c *Channel) Say(envelope []byte, text string, b *Button) (Outgoing, error)
 		return Outgoing{}, ErrWording
 	}
 	if c.name == WhatsApp {
-		return e.sayWhatsApp(text, b)
+		return e.sayWhatsApp(text, b, mark)
 	}
-	return c.sayPage(e, text, b)
+	return c.sayPage(e, text, b, mark)
 }
 
 // textLimit is what a message without a button may hold.
@@ -53,7 +71,7 @@ func (c *Channel) textLimit() size {
 
 // sayPage sends as "me": the page or the Instagram account of the access token.
 // On Instagram the token may be one of the page, whose id no envelope has.
-func (c *Channel) sayPage(e opened, text string, b *Button) (Outgoing, error) {
+func (c *Channel) sayPage(e opened, text string, b *Button, mark string) (Outgoing, error) {
 	to := e.raw("sender")
 	if to == "" {
 		return Outgoing{}, ErrEnvelope
@@ -62,11 +80,14 @@ func (c *Channel) sayPage(e opened, text string, b *Button) (Outgoing, error) {
 	if b != nil {
 		message = `"attachment":` + buttonTemplate(text, webButton(b.Label, b.URL, c.name == Messenger))
 	}
+	if c.name == Messenger && mark != "" {
+		message += `,"metadata":` + quote(mark)
+	}
 	body := `{"recipient":{"id":` + to + `},"messaging_type":"RESPONSE","message":{` + message + `}}`
 	return Outgoing{"/me/messages", []byte(body)}, nil
 }
 
-func (e opened) sayWhatsApp(text string, b *Button) (Outgoing, error) {
+func (e opened) sayWhatsApp(text string, b *Button, mark string) (Outgoing, error) {
 	from := identifier(e.d, e.d.At(0, "metadata", "phone_number_id"))
 	to := `"to":` + e.raw("from")
 	if e.raw("from") == "" {
@@ -78,6 +99,9 @@ func (e opened) sayWhatsApp(text string, b *Button) (Outgoing, error) {
 	content := `"type":"text","text":{"preview_url":false,"body":` + quote(text) + `}`
 	if b != nil {
 		content = `"type":"interactive","interactive":` + ctaMessage(text, b.Label, b.URL)
+	}
+	if mark != "" {
+		content += `,"biz_opaque_callback_data":` + quote(mark)
 	}
 	body := `{"messaging_product":"whatsapp","recipient_type":"individual",` + to + `,` + content + `}`
 	return Outgoing{"/" + url.PathEscape(from) + "/messages", []byte(body)}, nil

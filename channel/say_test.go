@@ -25,7 +25,7 @@ func TestSay(t *testing.T) {
 	}
 	for _, test := range tests {
 		c, _ := ByName(test.channel)
-		got, err := c.Say([]byte(test.envelope), " Danke schön\n", test.button)
+		got, err := c.Say([]byte(test.envelope), " Danke schön\n", test.button, "")
 		if err != nil || got.Path != test.path || string(got.Body) != test.body {
 			t.Errorf("%s: %s %s, %v", test.channel, got.Path, got.Body, err)
 			continue
@@ -63,7 +63,7 @@ func TestSayRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		c, _ := ByName(test.channel)
-		got, err := c.Say([]byte(test.envelope), test.text, test.button)
+		got, err := c.Say([]byte(test.envelope), test.text, test.button, "")
 		if !errors.Is(err, test.want) || err == nil && strings.Contains(test.text, "One.") && !strings.Contains(string(got.Body), `"text":"One."`) {
 			t.Errorf("%s %.40s %.20s: %.100s, %v", test.channel, test.envelope, test.text, got.Body, err)
 		}

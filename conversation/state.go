@@ -36,6 +36,8 @@ type State struct {
 	Envelope []byte `json:"envelope,omitempty"`
 	// Trail is what was heard of a value that comes in pieces (package fragment).
 	Trail json.RawMessage `json:"trail,omitempty"`
+	// Captured are the kinds that the person has entered into forms.
+	Captured []string `json:"captured,omitempty"`
 	// Told holds when the person was last told something that is said once in a
 	// while: a notice, a warning.
 	Told map[string]time.Time `json:"told,omitempty"`
@@ -109,6 +111,18 @@ func (s *State) Answered(now time.Time, messages []string, told []string) bool {
 		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
 	}
 	return true
+}
+
+// Entered notes that the person has entered these kinds into a form. True: the
+// state has changed.
+func (s *State) Entered(kinds []string) bool {
+	before := len(s.Captured)
+	for _, kind := range kinds {
+		if !slices.Contains(s.Captured, kind) {
+			s.Captured = append(s.Captured, kind)
+		}
+	}
+	return len(s.Captured) > before
 }
 
 // answerID names a message in the state.

@@ -32,6 +32,7 @@ type exchange struct {
 	refused  *Refusal // why the platform's answer was not passed on
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed
+	state        conversation.State         // of it, before the call
 	words        string                     // of the message, as the bot wrote them
 	swapped      []capture.Field            // what the form asks for that took the place of a question
 	ends         bool                       // an earlier question is open, which the message may end
@@ -252,6 +253,10 @@ func (x *exchange) converse(p *Proxy, aliases []string) {
 }
 
 func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *Refusal {
+	if refused := p.meet(r.Context(), x); refused != nil {
+		return refused
+	}
+	scope.Captured = x.state.Captured
 	var seen sightings
 	result, err := p.config.Engine.Rewrite(r.Context(), redact.Body{
 		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}}, Observe: p.observe(&seen),

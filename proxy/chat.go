@@ -159,23 +159,43 @@ func teach(s *conversation.State, ch *channel.Channel, d *payload.Document, part
 	return true
 }
 
-// heard notes what a call asks a person for (see expected), before the person can answer.
-// What may end an earlier question is noted when the platform has the message.
+// meet finds the chat that a message of the bot goes to, and what is remembered
+// of it. There may be none yet.
+func (p *Proxy) meet(ctx context.Context, x *exchange) *Refusal {
+	if !x.send.Message || !x.send.Person.Known() {
+		return nil
+	}
+	c, err := p.conversation(ctx, x, false)
+	if err != nil || c == nil {
+		return unsettledOrNil(err)
+	}
+	x.conversation = c
+	x.state, err = p.config.Chats.Memory.Recall(ctx, c)
+	return unsettledOrNil(err)
+}
+
+// heard notes what a call asks a person for (see expected), before the person can
+// answer. What may end an earlier question is noted when the platform has it.
 func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
 	if !x.send.Message || !x.send.Person.Known() || x.record.mode == rules.Off {
 		return nil
 	}
-	c, err := p.conversation(ctx, x, len(asks) > 0)
-	if err != nil || c == nil {
-		return unsettledOrNil(err)
+	x.ends = len(asks) == 0 && x.state.Dialogue.Left > 0
+	if len(asks) == 0 && !x.ends {
+		return nil
 	}
-	x.conversation, x.words = c, spoken(x.account, x.document)
-	if len(asks) > 0 {
-		return p.hear(ctx, x, asks)
+	x.words = spoken(x.account, x.document)
+	if len(asks) == 0 {
+		return nil
 	}
-	state, err := p.config.Chats.Memory.Recall(ctx, c)
-	x.ends = state.Dialogue.Left > 0
-	return unsettledOrNil(err)
+	if x.conversation == nil {
+		c, err := p.conversation(ctx, x, true)
+		if err != nil {
+			return unsettled(err)
+		}
+		x.conversation = c
+	}
+	return p.hear(ctx, x, asks)
 }
 
 // hear writes down what a call of the bot says.

@@ -101,7 +101,8 @@ type Proxy struct {
 	delivery   *delivery
 	quarantine *quarantine
 	forward    *forwarder
-	sent       *sentIDs
+	sent       *sentIDs // messages that passed, or that we sent
+	said       *sentIDs // messages that we sent
 	failures   *failures
 	handshakes *guesses
 	links      Links          // nil: there are none
@@ -117,6 +118,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		calls:      gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
 		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
 		sent:       newSentIDs(config.Now()),
+		said:       newSentIDs(config.Now()),
 		failures:   newFailures(config.Now),
 		handshakes: newGuesses(config.Now),
 	}

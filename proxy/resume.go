@@ -42,7 +42,7 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 	if refused != nil {
 		return nil, errOutbox
 	}
-	return resumed{reserved, p, account, t.Conversation}, nil
+	return resumed{reserved, p, account, t.Conversation, t.Kinds}, nil
 }
 
 // resumed is a reservation that is logged when it holds.
@@ -51,6 +51,7 @@ type resumed struct {
 	proxy        *Proxy
 	account      *Account
 	conversation *conversation.Conversation
+	kinds        []string
 }
 
 // Settle implements capture.Reservation.
@@ -61,19 +62,20 @@ func (r resumed) Settle(written bool) {
 	}
 	r.reservation.Settle(written)
 	if written {
-		r.proxy.answered(r.account, r.conversation)
+		r.proxy.answered(r)
 	}
 }
 
 // answered ends what the bot had asked: the turn tells it all that will be told.
-func (p *Proxy) answered(a *Account, c *conversation.Conversation) {
+func (p *Proxy) answered(r resumed) {
 	ctx, cancel := context.WithTimeout(context.Background(), sayTime)
 	defer cancel()
-	_, err := p.config.Chats.Memory.Update(ctx, c, func(s *conversation.State) bool {
-		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked)
+	_, err := p.config.Chats.Memory.Update(ctx, r.conversation, func(s *conversation.State) bool {
+		entered := s.Entered(r.kinds)
+		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked) || entered
 	})
 	if err != nil {
-		p.forgot(a)
+		p.forgot(r.account)
 	}
 }
 

@@ -188,6 +188,56 @@ func TestAbsorb(t *testing.T) {
 	}
 }
 
+// TestFormValuesStayOut: a value that came by a form is masked in whatever the bot
+// sends, by whichever way it got to know it, and whatever policy says.
+func TestFormValuesStayOut(t *testing.T) {
+	r := newRig(t, func(p *plan) {
+		p.policy.Outbound, p.policy.Tokens = map[string]string{"default": "allow"}, map[string]string{"default": "restore"}
+	})
+	r.knows(anna)
+	r.send(anna, askCard)
+	r.openForm().fill(cardFields)
+	r.until("the bot's turn", func() bool { return len(r.bots["bot"].requests()) == 2 })
+	r.until("the chat to know", func() bool {
+		r.send(anna, "your card "+card+" and mine 5555 5555 5555 4444, "+r.heardWords())
+		return !strings.Contains(r.lastSent(), card)
+	})
+	got := r.lastSent()
+	if strings.Contains(got, digits) || strings.Contains(got, strings.Fields(r.heardWords())[0]) || !strings.Contains(got, "***1111") {
+		t.Errorf("sent %s", got)
+	}
+	if !strings.Contains(got, "5555 5555 5555 4444") {
+		t.Errorf("what came by no form is the policy's: %s", got)
+	}
+}
+
+// TestOursAreNoNews: echoes and statuses of messages that piiproxy sent by itself
+// never reach the bot, also after a restart: they may hold a code.
+func TestOursAreNoNews(t *testing.T) {
+	r := newRig(t)
+	r.knows(anna)
+	r.send(anna, askCard)
+	r.openForm().fill(cardFields)
+	r.until("the thanks", func() bool { return strings.Contains(r.lastSent(), "Thank you") })
+	mark := regexp.MustCompile(`"metadata":"(piiproxy [a-z2-7]+)"`).FindStringSubmatch(r.lastSent())
+	if mark == nil {
+		t.Fatalf("sent %s", r.lastSent())
+	}
+	r.until("the bot's turn", func() bool { return len(r.bots["bot"].requests()) == 2 })
+	r.restart()
+	echoed := event(shopID, anna, `"message":{"mid":"m_9","is_echo":true,"metadata":"`+mark[1]+`","text":"Thank you"}`)
+	echoed = strings.NewReplacer(`"sender":{"id":"`+anna, `"sender":{"id":"`+shopID, `"recipient":{"id":"`+shopID, `"recipient":{"id":"`+anna).Replace(echoed)
+	if got := r.hook(page(entry(shopID, echoed, text(shopID, bert, "hello")))); got.status != 200 {
+		t.Fatalf("delivering: %d", got.status)
+	}
+	if got := r.bots["bot"].bodies()[2]; strings.Contains(got, "Thank you") || !strings.Contains(got, "hello") {
+		t.Errorf("the bot got %s", got)
+	}
+	if got := r.hook(page(entry(shopID, echoed))); got.status != 200 || len(r.bots["bot"].requests()) != 3 {
+		t.Errorf("alone: %d, %d deliveries", got.status, len(r.bots["bot"].requests()))
+	}
+}
+
 // TestConfirmation: the person is thanked in the chat, and the echo of that is no
 // foreign send.
 func TestConfirmation(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,11 +43,43 @@ func (p *Proxy) Say(ctx context.Context, account string, c *conversation.Convers
 	if button != nil {
 		label = &channel.Button{Label: button.Text, URL: button.URL}
 	}
-	out, err := a.Channel.Say(state.Envelope, text, label)
+	out, err := a.Channel.Say(state.Envelope, text, label, p.mark(a))
 	if err != nil {
 		return err
 	}
 	return p.post(ctx, a, out, token)
+}
+
+// mark is what messages of our own carry, so that any instance knows them again.
+func (p *Proxy) mark(a *Account) string {
+	return "piiproxy " + logHash(p.config.Records.Keys.PRF("said by us", a.Name))
+}
+
+// saidByUs reports whether a part of a delivery is about a message that piiproxy
+// sent on its own: the bot does not know it, and it may hold a code for a form.
+func (p *Proxy) saidByUs(b *bundle, i int) bool {
+	part, owner := b.parts[i], b.owners[i]
+	if !part.Sent || owner == nil {
+		return false
+	}
+	return b.channel.Said(b.document, part) == p.mark(owner) || slices.ContainsFunc(part.IDs, p.said.has)
+}
+
+// withoutOurs takes what is about messages of our own out of a bundle; nil when
+// nothing is left for the bot.
+func (p *Proxy) withoutOurs(in inbound, b bundle) (*bundle, *Refusal) {
+	ours := false
+	for i := range b.parts {
+		ours = ours || p.saidByUs(&b, i)
+	}
+	if !ours {
+		return &b, nil
+	}
+	rest, err := p.only(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return !p.saidByUs(&b, i) })
+	if err != nil {
+		return nil, &refuseInternal
+	}
+	return rest, nil
 }
 
 // post sends a call of our own to the platform.
@@ -70,7 +103,9 @@ func (p *Proxy) post(ctx context.Context, a *Account, out channel.Outgoing, toke
 		return errSay
 	}
 	if document, err := payload.Parse(raw, p.config.Limits.Payload); err == nil {
-		p.sent.add(a.Channel.Answer(document).IDs) // its echo is no foreign send
+		ids := a.Channel.Answer(document).IDs
+		p.sent.add(ids) // its echo is no foreign send
+		p.said.add(ids) // and no business of the bot's
 		document.Free()
 	}
 	return nil

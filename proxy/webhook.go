@@ -203,6 +203,16 @@ func (p *Proxy) each(ctx context.Context, in inbound, bundles []bundle) (int, *R
 // bundle rewrites and delivers what is for one bot.
 func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal) {
 	record := p.newRecord(in, b)
+	rest, refusal := p.withoutOurs(in, b)
+	if rest == nil {
+		if refusal != nil {
+			return 0, p.logged(record, *refusal)
+		}
+		record.reason = reasonAbsorbed
+		p.log(record)
+		return http.StatusOK, nil
+	}
+	b = *rest
 	chats, refusal := p.recall(ctx, &b)
 	if refusal != nil {
 		return p.again(ctx, in, b, record, *refusal)

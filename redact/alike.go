@@ -29,7 +29,7 @@ const (
 // alike says that a finding in what a bot sends may be a look-alike.
 func (w *walk) alike(at place, scope *Scope, f rules.Finding, text string) bool {
 	return scope.outbound() && at.class != channel.Report &&
-		(scope.Policy.alike(f.Kind) || scope.Policy.alike(numberKind) && numberOf(text[f.Start:f.End]) != "")
+		(scope.alike(f.Kind) || scope.captured(f.Kind) || scope.alike(numberKind) && numberOf(text[f.Start:f.End]) != "")
 }
 
 // numberOf is the digits of a text that is a number as a national number may be
@@ -53,7 +53,7 @@ func numberOf(text string) string {
 // numbers marks the numbers that no rule found, so that a look-alike is known
 // again that stands alone. Those that are none stay.
 func (w *walk) numbers(at place, scope *Scope, text string, findings []rules.Finding) {
-	if !scope.outbound() || scope.Echo || at.class == channel.Report || !scope.Policy.alike(numberKind) || scope.mode(numberKind) != rules.Enforce {
+	if !scope.outbound() || scope.Echo || at.class == channel.Report || !scope.alike(numberKind) || scope.mode(numberKind) != rules.Enforce {
 		return
 	}
 	found := 0
@@ -111,8 +111,7 @@ func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
 	value, err := w.likeness(ctx, scope, m)
 	switch {
 	case errors.Is(err, vault.ErrNoToken) || errors.Is(err, conversation.ErrUnknown):
-		w.put(scope, m, m.action)
-		return nil
+		return w.unformed(ctx, scope, m)
 	case err != nil:
 		return err
 	}
@@ -122,13 +121,32 @@ func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
 	return w.reveal(scope, m, value, Restore)
 }
 
+// unformed settles a finding that is no look-alike: a value that came by a form is
+// masked, however the bot got to know it; any other is treated as policy says.
+func (w *walk) unformed(ctx context.Context, scope *Scope, m *mark) error {
+	if scope.captured(m.kind) {
+		c, err := w.own(ctx, scope)
+		if err == nil {
+			var value vault.Value
+			if value, err = w.engine.vault.Lookup(ctx, c, m.kind, m.canonical); err == nil && value.Origin == vault.Form {
+				return w.reveal(scope, m, value, Mask)
+			}
+		}
+		if err != nil && !errors.Is(err, vault.ErrNoToken) && !errors.Is(err, conversation.ErrUnknown) {
+			return err
+		}
+	}
+	w.put(scope, m, m.action)
+	return nil
+}
+
 func (w *walk) likeness(ctx context.Context, scope *Scope, m *mark) (vault.Value, error) {
 	c, err := w.own(ctx, scope)
 	if err != nil {
 		return vault.Value{}, err
 	}
 	value, err := w.engine.vault.Likeness(ctx, c, m.kind, m.canonical)
-	if number := numberOf(m.text); errors.Is(err, vault.ErrNoToken) && number != "" && scope.Policy.alike(numberKind) {
+	if number := numberOf(m.text); errors.Is(err, vault.ErrNoToken) && number != "" && scope.alike(numberKind) {
 		return w.engine.vault.Likeness(ctx, c, numberKind, number) // "85111871282" is a phone number, say the rules
 	}
 	return value, err

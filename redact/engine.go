@@ -10,6 +10,7 @@ package redact
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -37,6 +38,9 @@ type Vault interface {
 	// Likeness resolves a look-alike by kind and canonical form; vault.ErrNoToken
 	// when the conversation has no such one.
 	Likeness(ctx context.Context, c *conversation.Conversation, kind, canonical string) (vault.Value, error)
+	// Lookup gives what is kept of a value by kind and canonical form;
+	// vault.ErrNoToken when the conversation never had it.
+	Lookup(ctx context.Context, c *conversation.Conversation, kind, canonical string) (vault.Value, error)
 	// Resolve gives vault.ErrNoToken for a token that is unknown, expired,
 	// erased or of another conversation.
 	Resolve(ctx context.Context, c *conversation.Conversation, token string) (vault.Value, error)
@@ -60,6 +64,23 @@ type Scope struct {
 	Aliases []string
 	// Echo says that the account itself wrote the words.
 	Echo bool
+	// Captured are the kinds that the person has entered into forms: outbound
+	// their values are masked, whatever policy says.
+	Captured []string
+}
+
+// captured says that what the rules take for a value of this kind may have come by
+// a form.
+func (s *Scope) captured(kind string) bool {
+	return slices.ContainsFunc(vault.LikeKinds(kind), func(kind string) bool { return slices.Contains(s.Captured, kind) })
+}
+
+// alike says that what the rules take for a value of this kind may have been given
+// to the bot as a look-alike: for any token, or for those of forms.
+func (s *Scope) alike(kind string) bool {
+	return slices.ContainsFunc(vault.LikeKinds(kind), func(kind string) bool {
+		return s.Policy.Formats.Like(kind) || slices.Contains(s.Captured, kind) && s.Policy.Formats.LikeCaptured(kind)
+	})
 }
 
 // outbound says that the bytes go toward the platform.

@@ -100,17 +100,6 @@ func (f Formats) LikeCaptured(kind string) bool {
 	return like || !named
 }
 
-// alike says that what the rules take for a value of this kind may have been given
-// to the bot as a look-alike: for any token, or for those of forms.
-func (p *Policy) alike(kind string) bool {
-	for _, kind := range vault.LikeKinds(kind) {
-		if p.Formats.Like(kind) || p.Formats.LikeCaptured(kind) && p.Prompts.For(kind) == Capture {
-			return true
-		}
-	}
-	return false
-}
-
 // Tables are the four tables of a policy as the configuration spells them:
 // kind -> action name, with "default" for all other kinds.
 // Format gives word or like for each kind.
