@@ -32,6 +32,10 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 	if err != nil {
 		return nil, err
 	}
+	// Before the bot can see what stands for them, and so send it back.
+	if err := p.entered(ctx, t); err != nil {
+		return nil, err
+	}
 	body, err := account.Channel.Resume(envelope, t.Text, p.messageID(account, t), p.config.Now())
 	if err != nil {
 		return nil, capture.ErrUnknownIDs
@@ -42,7 +46,16 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 	if refused != nil {
 		return nil, errOutbox
 	}
-	return resumed{reserved, p, account, t.Conversation, t.Kinds}, nil
+	return resumed{reserved, p, account, t.Conversation}, nil
+}
+
+// entered remembers which kinds came by a form.
+func (p *Proxy) entered(ctx context.Context, t capture.Turn) error {
+	if len(t.Kinds) == 0 {
+		return nil
+	}
+	_, err := p.config.Chats.Memory.Update(ctx, t.Conversation, func(s *conversation.State) bool { return s.Entered(t.Kinds) })
+	return err
 }
 
 // resumed is a reservation that is logged when it holds.
@@ -51,7 +64,6 @@ type resumed struct {
 	proxy        *Proxy
 	account      *Account
 	conversation *conversation.Conversation
-	kinds        []string
 }
 
 // Settle implements capture.Reservation.
@@ -71,8 +83,7 @@ func (p *Proxy) answered(r resumed) {
 	ctx, cancel := context.WithTimeout(context.Background(), sayTime)
 	defer cancel()
 	_, err := p.config.Chats.Memory.Update(ctx, r.conversation, func(s *conversation.State) bool {
-		entered := s.Entered(r.kinds)
-		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked) || entered
+		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked)
 	})
 	if err != nil {
 		p.forgot(r.account)

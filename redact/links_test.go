@@ -77,7 +77,9 @@ func TestShow(t *testing.T) {
 	if value, err := values.Resolve(t.Context(), c, shown[1]); err != nil || value.Origin != vault.Form {
 		t.Errorf("the name's token: origin %d, %v", value.Origin, err)
 	}
-	back := words(t, e, "Thank you "+shown[1]+", we charge "+shown[0]+" and write to "+shown[4], scope(t, outbound, func(s *redact.Scope) { s.Policy = policy }))
+	back := words(t, e, "Thank you "+shown[1]+", we charge "+shown[0]+" and write to "+shown[4], scope(t, outbound, func(s *redact.Scope) {
+		s.Policy, s.Captured = policy, []string{"credit_card", "person", "email"}
+	}))
 	for _, value := range given {
 		if strings.Contains(back.Text, value.Text) {
 			t.Errorf("%s went into the chat", value.Kind)

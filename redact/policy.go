@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/piiproxy/piiproxy/vault"
 )
 
 // Action is what a policy does with one finding, with one token, or with one
