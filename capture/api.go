@@ -41,6 +41,8 @@ type LinkInfo struct {
 	Person   string  `json:"person"`
 	Fields   []Field `json:"fields"`
 	Language string  `json:"language"`
+	// State is open, used or expired.
+	State string `json:"state"`
 	// Valid says that it can be filled in now.
 	Valid   bool      `json:"valid"`
 	Expires time.Time `json:"expires"`
@@ -56,9 +58,16 @@ func (a External) Read(ctx context.Context, id string) (LinkInfo, error) {
 		return LinkInfo{}, err
 	}
 	tries := a.book.limits.Tries
+	state := open
+	switch err := l.status(a.book.now(), tries); {
+	case errors.Is(err, ErrUsed):
+		state = used
+	case err != nil:
+		state = expired
+	}
 	return LinkInfo{
 		Account: l.conversation.Account, Person: a.book.house.Hash(l.conversation), Fields: slices.Clone(l.Fields), Language: l.Language,
-		Valid: l.status(a.book.now(), tries) == nil, Expires: l.Expires, Tries: max(0, tries-l.Tries),
+		State: state, Valid: state == open, Expires: l.Expires, Tries: max(0, tries-l.Tries),
 	}, nil
 }
 

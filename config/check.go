@@ -21,6 +21,7 @@ func (c *Config) check() []Complaint {
 	found.apps()
 	found.accounts()
 	found.twins()
+	found.callers()
 	found.overrides()
 	found.policies()
 	found.store()
@@ -75,6 +76,7 @@ func (f *findings) listeners() {
 		if !ok {
 			continue
 		}
+		f.hosts(l.key, l.endpoint.Hosts)
 		if l.key == "listen.admin" && !loopback(host) && !l.endpoint.TLS.On() {
 			f.complain(l.key, "the admin listener is open to the network without TLS: use a loopback address, or set tls")
 		}

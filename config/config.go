@@ -20,6 +20,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix    `yaml:"trusted_proxies" doc:"networks whose X-Forwarded-For is believed"`
 	Apps           []App             `yaml:"apps" doc:"Meta apps: a webhook and its secrets each"`
 	Accounts       []Account         `yaml:"accounts" doc:"pages, Instagram accounts and phone numbers, each with its bot"`
+	Callers        []Caller          `yaml:"callers" doc:"machines that may call the admin API, each with a token; none by default"`
 	Rules          []string          `yaml:"rules" doc:"rule packs (builtin, builtin/cards, …) and paths of rule files"`
 	Overrides      []Override        `yaml:"overrides" doc:"changes to single rules by id"`
 	Policies       map[string]Policy `yaml:"policies" doc:"what is done with each kind of personal data"`
@@ -53,6 +54,9 @@ type Listen struct {
 type Endpoint struct {
 	Addr string `yaml:"addr" expand:"yes" doc:"host:port, or :port for every interface"`
 	TLS  TLS    `yaml:"tls" doc:"serve TLS with this certificate"`
+
+	// Hosts are beside IP addresses, localhost and the host in Addr.
+	Hosts []string `yaml:"hosts" doc:"for admin: further names by which it is called; requests under any other are refused"`
 }
 
 // TLS names the files of a listener's certificate. The zero value means

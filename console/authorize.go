@@ -1,12 +1,10 @@
 package console
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,21 +44,6 @@ type guard struct {
 }
 
 func newGuard(keys Keys) *guard { return &guard{keys: keys, seen: map[string]time.Time{}} }
-
-// authorized answers everybody else 401, and tells nobody why.
-func (g *guard) authorized(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
-		if err != nil || !g.allows(r, body, time.Now()) {
-			write(w, http.StatusUnauthorized, Problem{"orders are signed under the key set; piiproxy's own commands do it"})
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(w, r)
-	})
-}
 
 // allows checks an order's signature, age and nonce, in that order: only orders
 // that were really signed are remembered.

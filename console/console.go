@@ -4,6 +4,10 @@
 // Commands that run beside a serving process speak to it here. They prove that
 // they may read the key set by signing each order with it (authorize.go), so that
 // there is no default, no file and no secret to set, and nothing to replay.
+//
+// Machines elsewhere are callers that the configuration names (access.go). Each
+// has a token, of which only a hash is kept, the endpoints of its scopes, and its
+// accounts; for everything else it is nobody.
 package console
 
 import (
@@ -56,7 +60,21 @@ type HashAnswer struct {
 // Problem is the body of every answer that is not 200.
 type Problem struct {
 	Error string `json:"error"`
+	// Problems says of single values what is wrong: by the field's name the key of
+	// a text (docs/forms.md lists them), never the value.
+	Problems map[string]string `json:"problems,omitempty"`
+	// Tries are left; present with Problems.
+	Tries *int `json:"tries,omitempty"`
 }
+
+// Refusal is an order that cannot be carried out, and why.
+type Refusal struct {
+	Status  int // of HTTP, from 400
+	Problem Problem
+}
+
+// Error is the problem's; it holds no value.
+func (r *Refusal) Error() string { return r.Problem.Error }
 
 // maxOrder bounds the body of an order.
 const maxOrder = 64 << 10
@@ -66,10 +84,11 @@ type Desks struct {
 	Operations Operations
 	Rules      Rules
 	Reviews    Reviews
+	Links      Links
 }
 
 // Handler serves the admin API.
-func Handler(keys Keys, desks Desks) http.Handler {
+func Handler(access Access, desks Desks) http.Handler {
 	mux := http.NewServeMux()
 	if desks.Operations != nil {
 		mountOperations(mux, desks.Operations)
@@ -80,7 +99,13 @@ func Handler(keys Keys, desks Desks) http.Handler {
 	if desks.Reviews != nil {
 		mountReviews(mux, desks.Reviews)
 	}
-	return newGuard(keys).authorized(mux)
+	scopes := map[string]*http.ServeMux{}
+	if desks.Links != nil {
+		mountLinks(mux, desks.Links)
+		scopes[scopeLinks] = http.NewServeMux()
+		mountLinks(scopes[scopeLinks], desks.Links)
+	}
+	return newDoor(access, mux, scopes)
 }
 
 func mountOperations(mux *http.ServeMux, operations Operations) {
@@ -97,23 +122,32 @@ func mountOperations(mux *http.ServeMux, operations Operations) {
 func order[Order, Answer any](do func(context.Context, Order) (Answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			write(w, http.StatusUnsupportedMediaType, Problem{"send application/json"})
+			write(w, http.StatusUnsupportedMediaType, Problem{Error: "send application/json"})
 			return
 		}
 		var o Order
 		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&o); err != nil || !errors.Is(decoder.Decode(&struct{}{}), io.EOF) {
-			write(w, http.StatusBadRequest, Problem{"the order is not the JSON object that this endpoint takes"})
+			write(w, http.StatusBadRequest, Problem{Error: "the order is not the JSON object that this endpoint takes"})
 			return
 		}
-		answer, err := do(r.Context(), o)
-		if err != nil {
-			write(w, http.StatusUnprocessableEntity, Problem{err.Error()})
-			return
-		}
-		write(w, http.StatusOK, answer)
+		done, err := do(r.Context(), o)
+		answer(w, done, err)
 	})
+}
+
+// answer writes what an order led to. What is wrong is for whoever gave it.
+func answer(w http.ResponseWriter, done any, err error) {
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		write(w, refusal.Status, refusal.Problem)
+	case err != nil:
+		write(w, http.StatusUnprocessableEntity, Problem{Error: err.Error()})
+	default:
+		write(w, http.StatusOK, done)
+	}
 }
 
 func write(w http.ResponseWriter, status int, body any) {

@@ -43,7 +43,7 @@ func serve(t *testing.T) (url string, set *keys.Set, operations *taken) {
 		t.Fatal(err)
 	}
 	operations = &taken{}
-	server := httptest.NewServer(console.Handler(set, console.Desks{Operations: operations}))
+	server := httptest.NewServer(console.Handler(console.Access{Keys: set}, console.Desks{Operations: operations}))
 	t.Cleanup(server.Close)
 	return server.URL, set, operations
 }

@@ -49,7 +49,7 @@ func TestRuleOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := &desk{}
-	server := httptest.NewServer(console.Handler(set, console.Desks{Rules: rules}))
+	server := httptest.NewServer(console.Handler(console.Access{Keys: set}, console.Desks{Rules: rules}))
 	t.Cleanup(server.Close)
 	for _, test := range []struct{ method, path, body, want string }{
 		{"GET", "/v1/rules", "", `{"version":"v1","rules":[{"id":"a","kind":"b","mode":"enforce","file":"f","line":2,"examples":0}]}`},

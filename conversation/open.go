@@ -20,3 +20,16 @@ func (b *Book) Open(ctx context.Context, account, id string) (*Conversation, err
 	}
 	return p.conversation, nil
 }
+
+// HashOf returns what logs show for the person of a conversation: the Hash of its
+// first alias. It reads the store; ErrUnknown when the conversation is gone.
+func (b *Book) HashOf(ctx context.Context, c *Conversation) (string, error) {
+	p, err := b.readPage(ctx, c.Account, c.ID)
+	if err != nil {
+		return "", err
+	}
+	if len(p.content.Aliases) == 0 {
+		return "", ErrUnknown
+	}
+	return b.Hash(c.Account, p.content.Aliases[0]), nil
+}

@@ -13,7 +13,7 @@ import (
 // and from closed lists only, so that their number is bounded.
 type Metrics struct {
 	messages, findings, refused, quarantine *prometheus.CounterVec
-	links                                   *prometheus.CounterVec
+	links, denied                           *prometheus.CounterVec
 	added, store                            *prometheus.HistogramVec
 	scan                                    prometheus.Histogram
 	addedIn, addedOut                       prometheus.Observer
@@ -41,6 +41,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		findings:    counter("piiproxy_findings_total", "Findings.", "account", "direction", "kind", "action", "mode"),
 		refused:     counter("piiproxy_refused_total", "Requests answered by piiproxy itself.", "reason"),
 		quarantine:  counter("piiproxy_quarantine", "Deliveries and parts sealed into quarantine.", "reason"),
+		denied:      counter("piiproxy_admin_denied_total", "Requests to the admin listener that were turned away, by reason.", "reason"),
 		links:       counter("piiproxy_links_total", "Capture links by outcome.", "outcome"),
 		scan:        prometheus.NewHistogram(prometheus.HistogramOpts{Name: "piiproxy_scan_seconds", Help: "Time to find and judge in one payload.", Buckets: fine}),
 		added:       histogram("piiproxy_added_seconds", "Time piiproxy adds to one message, without the peer's.", "direction"),
@@ -67,7 +68,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	for _, reason := range quarantineReasons {
 		m.quarantine.WithLabelValues(reason)
 	}
-	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.scan, m.added, m.store,
+	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.denied, m.scan, m.added, m.store,
 		m.outboxItems, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
 	return m
 }
@@ -85,6 +86,10 @@ const buttonDropped = "button_dropped"
 
 // Link counts what happened to a link; the events are capture.Events.
 func (m *Metrics) Link(event string) { m.links.WithLabelValues(event).Inc() }
+
+// Denied counts requests to the admin listener that were turned away; the reasons
+// are console's.
+func (m *Metrics) Denied(reason string) { m.denied.WithLabelValues(reason).Inc() }
 
 func (m *Metrics) dropped(buttons int) { m.links.WithLabelValues(buttonDropped).Add(float64(buttons)) }
 

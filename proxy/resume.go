@@ -98,6 +98,37 @@ func (r resumed) hash() string {
 	return ""
 }
 
+// ErrNoPerson says that nobody of this id can be asked: the id is none of the
+// channel's, or the person has never written to the account.
+var ErrNoPerson = errors.New("the person is not known: they must have written to the account")
+
+// Person finds the conversation of a platform's user id, such that the bot can
+// get messages in that person's name. Errors: ErrNoAccount, ErrNoPerson, and
+// faults of the store.
+func (p *Proxy) Person(ctx context.Context, account, user string) (*conversation.Conversation, error) {
+	a, ok := p.config.Tenants.Account(account)
+	if !ok {
+		return nil, ErrNoAccount
+	}
+	person := a.Channel.PersonOf(user)
+	if !person.Known() {
+		return nil, ErrNoPerson
+	}
+	c, err := p.config.Records.Conversations.Find(ctx, a.Name, person.Aliases)
+	if errors.Is(err, conversation.ErrUnknown) {
+		return nil, ErrNoPerson
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.envelope(ctx, a, c); errors.Is(err, capture.ErrUnknownIDs) {
+		return nil, ErrNoPerson
+	} else if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // envelope is what a delivery in a chat's name needs: what an earlier one taught,
 // or else what the configuration says of the account.
 func (p *Proxy) envelope(ctx context.Context, a *Account, c *conversation.Conversation) ([]byte, error) {

@@ -242,7 +242,7 @@ func (r *rig) listen(log *zap.Logger) (end func()) {
 	server, err := proxy.Listen(ctx, []proxy.Listener{
 		{Name: "public", Addr: "127.0.0.1:0", Handler: r.proxy.Public()},
 		{Name: "bot", Addr: "127.0.0.1:0", Handler: r.proxy.Bot()},
-		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(r.keys, console.Desks{Operations: operations{r.proxy}})},
+		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(console.Access{Keys: r.keys}, console.Desks{Operations: operations{r.proxy}})},
 		{Name: "ops", Addr: "127.0.0.1:0", Handler: proxy.Ops(ready, r.registry)},
 	}, proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10}, log)
 	r.must(err)

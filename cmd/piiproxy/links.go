@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/capture/form"
+	"github.com/piiproxy/piiproxy/capture/stepup"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/conversation"
@@ -78,6 +81,7 @@ func (s *service) links(p *proxy.Proxy) (proxy.Links, error) {
 		Records: capture.Records{Store: s.stores.values, Keys: s.keys},
 		House: capture.House{
 			Conversations: s.core.book, Shower: shower{s.core.engine, s.core.tenants}, Outbox: p, Speaker: p, Audit: s.core.audit,
+			Hash: s.core.hash, StepUp: stepUps(s.settings),
 		},
 		Accounts:  func(name string) (capture.Account, bool) { a, ok := accounts[name]; return a, ok },
 		Limits:    capture.Limits{Unopened: limits.Unopened, Tried: limits.Tried, Tries: limits.Tries, PerPerson: limits.PerPerson},
@@ -90,6 +94,39 @@ func (s *service) links(p *proxy.Proxy) (proxy.Links, error) {
 	}
 	s.core.links = book
 	return book, nil
+}
+
+// hash is what logs and the audit show for the person of a conversation; empty
+// when that cannot be read.
+func (c *core) hash(of *conversation.Conversation) string {
+	hash, err := c.book.HashOf(context.Background(), of)
+	if err != nil {
+		return ""
+	}
+	return hash
+}
+
+// stepUps signs people in at the issuers of accounts that ask for it.
+func stepUps(settings *config.Config) capture.StepUp {
+	issuers := map[string]*config.OIDC{}
+	for i := range settings.Accounts {
+		if a := &settings.Accounts[i]; a.Form.StepUp == capture.OIDC {
+			issuers[a.Name] = &a.Form.OIDC
+		}
+	}
+	if len(issuers) == 0 {
+		return nil
+	}
+	return stepup.New(stepup.Config{
+		Issuers: func(account string) (stepup.Issuer, bool) {
+			o, ok := issuers[account]
+			if !ok {
+				return stepup.Issuer{}, false
+			}
+			return stepup.Issuer{URL: o.Issuer, ClientID: o.ClientID, Secret: stepup.Secret(o.ClientSecret.Reveal()), ACR: o.ACRValues}, true
+		},
+		Transport: &http.Transport{Proxy: nil, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true},
+	})
 }
 
 // sweepLinks closes links whose time is over, until the function that it returns

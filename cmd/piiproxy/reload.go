@@ -122,6 +122,13 @@ func (r *reloader) watch(ctx context.Context, hup <-chan os.Signal, every time.D
 	}
 }
 
+// kinds are those that the rules in force find.
+func (r *reloader) kinds() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return kindsOf(r.current.library)
+}
+
 // readState is the state of the files that were read last, whether or not their
 // rules came into force: a bad file is not read again and again.
 func (r *reloader) readState() string {

@@ -112,9 +112,13 @@ func (s *service) listeners() ([]proxy.Listener, error) {
 
 // admin is the operator's way in.
 func (s *service) admin() http.Handler {
-	return console.Handler(s.keys, console.Desks{
+	desks := console.Desks{
 		Operations: operations{s.proxy}, Rules: ruleDesk{s.rules}, Reviews: reviewDesk{s.reviews, s.rules.tenants, s.rules.audit},
-	})
+	}
+	if s.core.links != nil {
+		desks.Links = newLinkDesk(s)
+	}
+	return console.Handler(s.access(), desks)
 }
 
 func serverTLS(t config.TLS) (*tls.Config, error) {
