@@ -63,6 +63,8 @@ type Problem struct {
 	// Problems says of single values what is wrong: by the field's name the key of
 	// a text (docs/forms.md lists them), never the value.
 	Problems map[string]string `json:"problems,omitempty"`
+	// Texts says the same to the person, in the language of the link.
+	Texts map[string]string `json:"texts,omitempty"`
 	// Tries are left; present with Problems.
 	Tries *int `json:"tries,omitempty"`
 }

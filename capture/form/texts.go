@@ -106,6 +106,16 @@ func base(language string) string {
 	return language
 }
 
+// Problem is what a person reads about a value that Read refused, by the key that
+// it gave; of an unknown one that something is wrong.
+func (t Texts) Problem(language, key string) string {
+	year := time.Now().AddDate(3, 0, 0).Format("06")
+	if text := t.Lookup(language, "problem."+key, "year", year); text != "" {
+		return text
+	}
+	return t.Lookup(language, "problem.other")
+}
+
 // Lookup returns a text by its key in texts.tsv, "" for an unknown key. The
 // arguments are pairs: "who", "Shop" puts Shop for {who}. What is put in is not
 // read again.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -176,9 +175,5 @@ func (v *view) problemText(key string) string {
 	if key == "" {
 		return ""
 	}
-	year := time.Now().AddDate(3, 0, 0).Format("06")
-	if text := v.lookup("problem."+key, "year", year); text != "" {
-		return text
-	}
-	return v.T("problem.other")
+	return v.page.Texts.Problem(v.page.Language, key)
 }

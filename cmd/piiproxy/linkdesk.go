@@ -66,12 +66,6 @@ var refusals = []struct {
 // told is the answer to an error. What it does not know is a fault of ours, and
 // no detail of it leaves the house.
 func told(err error) error {
-	var invalid *capture.InvalidError
-	if errors.As(err, &invalid) {
-		return &console.Refusal{Status: http.StatusUnprocessableEntity, Problem: console.Problem{
-			Error: "some values cannot be right: ask the person again", Problems: invalid.Problems, Tries: &invalid.Tries,
-		}}
-	}
 	for _, known := range refusals {
 		if errors.Is(err, known.err) {
 			return known.answer
@@ -223,10 +217,26 @@ func (d linkDesk) Fill(ctx context.Context, who console.Who, id string, values c
 	if err := d.note(who, audit.Event{Action: "link_values", Account: info.Account, Conversation: info.Person, Kinds: kinds, Count: len(given)}); err != nil {
 		return err
 	}
-	if err := d.links.Fill(ctx, id, given); err != nil {
+	err = d.links.Fill(ctx, id, given)
+	var invalid *capture.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		return d.wrong(info, invalid)
+	case err != nil:
 		return told(err)
 	}
 	return nil
+}
+
+// wrong is the answer to values that cannot be right.
+func (d linkDesk) wrong(info capture.LinkInfo, invalid *capture.InvalidError) error {
+	texts := map[string]string{}
+	for name, key := range invalid.Problems {
+		texts[name] = d.accounts[info.Account].Texts.Problem(info.Language, key)
+	}
+	return &console.Refusal{Status: http.StatusUnprocessableEntity, Problem: console.Problem{
+		Error: "some values cannot be right: ask the person again", Problems: invalid.Problems, Texts: texts, Tries: &invalid.Tries,
+	}}
 }
 
 var _ console.Links = linkDesk{}

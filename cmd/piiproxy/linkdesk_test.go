@@ -79,7 +79,7 @@ func TestLinkAPI(t *testing.T) {
 	path := "/v1/links/" + link.ID + "/values"
 	wrong := c.asCaller(formToken, "POST", path, `{"values":{"credit_card":"4111 1111 1111 1112"}}`)
 	problem := decoded[console.Problem](t, wrong)
-	if wrong.status != 422 || problem.Problems["credit_card"] != "card" || problem.Problems["cvv"] != "missing" || problem.Tries == nil || *problem.Tries != 4 {
+	if wrong.status != 422 || problem.Problems["credit_card"] != "card" || problem.Problems["cvv"] != "missing" || problem.Texts["cvv"] != "Please fill this in." || problem.Tries == nil || *problem.Tries != 4 {
 		t.Errorf("wrong values: %d %s", wrong.status, wrong.body)
 	}
 	if got := c.asCaller(formToken, "POST", path, `{"values":{"ssn":"123-45-6789"}}`); got.status != 422 || !strings.Contains(got.body, "no try was counted") {
