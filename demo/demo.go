@@ -12,6 +12,7 @@ package demo
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"github.com/piiproxy/piiproxy/demo/platform"
@@ -23,6 +24,7 @@ type Row struct {
 	Token   string    `json:"token"`
 	Sealed  string    `json:"sealed"` // the stored bytes, in hex; empty for kinds that are kept in memory only
 	Expires time.Time `json:"expires"`
+	Form    bool      `json:"form"` // it came by a secure form, past the platform
 }
 
 // Proxy is what the demo needs of the real proxy (wired in cmd/piiproxy).
@@ -53,8 +55,11 @@ type Settings struct {
 	AppSecret     string // signs deliveries, for the bot too
 	VerifyToken   string // of the webhook handshake, for the bot too
 	Accounts      []Account
-	Rules         []string // as in the configuration; empty means the built-in ones
-	Enforce       bool     // false: every account is in mode off
+	Public        net.Listener // of the proxy's public side; the proxy serves it
+	PublicURL     string       // where a browser reaches Public
+	Shop          string       // whose name forms show
+	Rules         []string     // as in the configuration; empty means the built-in ones
+	Enforce       bool         // false: every account is in mode off
 }
 
 // Start starts a proxy by settings. The demo closes it.
@@ -69,6 +74,10 @@ type Options struct {
 	BotURL  string   // webhook of the user's own bot; empty means the order bot
 	Rules   []string // handed on to the proxy
 	Off     bool     // the proxy hides nothing, so that a check can be seen to fail
+	forms   string   // address of the proxy's public side; empty means a free loopback port
+
+	batch time.Duration // of the platform; zero is its own
+	grace time.Duration // how long an answer of the bot may take; zero is answerGrace
 }
 
 // channels in the order in which they are shown and played.

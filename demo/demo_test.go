@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -25,25 +26,28 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHeadlessPassesBehindAProxyThatHides(t *testing.T) {
 	var out bytes.Buffer
-	if err := Headless(t.Context(), &out, startToy(t, true, nil), Options{}); err != nil {
+	if err := Headless(t.Context(), &out, startToy(t, true, nil), quick); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	for _, wanted := range []string{"No leak", "person sees", "platform stores", "bot sees", "bot sees echo", "vault holds", "delivered it 4 times", "#389501"} {
+	for _, wanted := range []string{"No leak", "person sees", "platform stores", "bot sees", "bot sees echo", "vault holds", "delivered it 4 times", "#389501", "[ Enter ]", "Filled in the form", toyLike} {
 		if !strings.Contains(out.String(), wanted) {
 			t.Errorf("the output lacks %q\n%s", wanted, out.String())
 		}
 	}
 }
 
+// quick is the plain demo on a platform that does not wait for more.
+var quick = Options{batch: 2 * time.Millisecond, grace: 100 * time.Millisecond}
+
 // Each way to err must be named. These are the checks' own tests: without them
 // nobody knows that they can fail.
 func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 	var once sync.Once
 	tests := map[string]struct {
-		hides   bool
-		options Options
-		change  func([]byte) []byte
-		wanted  []string
+		hides  bool
+		off    bool
+		change func([]byte) []byte
+		wanted []string
 	}{
 		"a proxy that passes everything on": {wanted: []string{
 			"credit_card of message 2 on messenger shows in a webhook to the bot",
@@ -61,8 +65,13 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 			"address of message 11 on whatsapp shows in the bot's log",
 			"dob of message 12 on messenger shows in a webhook to the bot",
 			"password of message 12 on whatsapp shows in what the bot sent to the platform",
+			"prompt of message 13 on messenger shows in what the bot sent to the platform",
+			"prompt of message 13 on whatsapp shows in what the platform stores",
+			"message 13 on messenger: the bot's question did not become a button to a form",
+			"message 14 on whatsapp: no button leads to a form",
+			"card_last4 of message 20 on messenger shows in a webhook to the bot",
 		}},
-		"rules switched off": {hides: true, options: Options{Off: true}, wanted: []string{"credit_card of message 2 on whatsapp shows in a webhook to the bot"}},
+		"rules switched off": {hides: true, off: true, wanted: []string{"credit_card of message 2 on whatsapp shows in a webhook to the bot"}},
 		"a card with other separators": {
 			hides:  true,
 			change: replace(toyToken(seedCard), "9999-9999.9999 9999"),
@@ -108,6 +117,26 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 			},
 			wanted: []string{"message 4 on messenger: delivered again, it did not get the same tokens"},
 		},
+		"a card from a form in the clear": {
+			hides:  true,
+			change: replace(toyLike, formCard.text),
+			wanted: []string{"credit_card of message 14 on messenger shows in a webhook to the bot", "credit_card of message 14 on whatsapp shows in what the bot sent to the platform"},
+		},
+		"a link to a form": {
+			hides:  true,
+			change: replace("[LINK]", "toylink0000000000000000001"),
+			wanted: []string{"link of message 13 on messenger shows in a webhook to the bot"},
+		},
+		"a token that the bot does not take": {
+			hides:  true,
+			change: replace(toyLike, "4012 8877 7776 1882"),
+			wanted: []string{"message 14 on messenger: the bot's answer lacks a part that the person must see: on file"},
+		},
+		"four digits that were not asked for": {
+			hides:  true,
+			change: replace(`"4821"`, `"[NUMBER]"`),
+			wanted: []string{"message 18 on messenger: what policy lets through changed"},
+		},
 		"a text swallowed": {
 			hides:  true,
 			change: replace("my social security number is "+toyToken(social), " "),
@@ -118,7 +147,7 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var failure *Failure
-			err := Headless(t.Context(), io.Discard, startToy(t, test.hides, test.change), test.options)
+			err := Headless(t.Context(), io.Discard, startToy(t, test.hides, test.change), Options{Off: test.off, batch: quick.batch, grace: quick.grace})
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v, wanted a *Failure", err)
 			}
@@ -141,8 +170,20 @@ func TestHeadlessNamesAVaultThatIsNotSealed(t *testing.T) {
 		p.sealed = func(v value) string { return hex.EncodeToString([]byte("v1:" + v.text)) }
 		return p, nil
 	}
-	err := Headless(t.Context(), io.Discard, start, Options{})
+	err := Headless(t.Context(), io.Discard, start, quick)
 	if err == nil || !strings.Contains(err.Error(), "ssn of message 7 on messenger shows in the vault's sealed bytes") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestHeadlessNamesALinkThatWorksTwice(t *testing.T) {
+	start := func(_ context.Context, s Settings) (Proxy, error) {
+		p := openToy(t, s, true, nil)
+		p.endless = true
+		return p, nil
+	}
+	err := Headless(t.Context(), io.Discard, start, quick)
+	if err == nil || !strings.Contains(err.Error(), "message 14 on whatsapp: the link of a form that was filled in opens again") {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -151,7 +192,7 @@ func TestHeadlessNamesASilentBot(t *testing.T) {
 	start := startToy(t, true, func(body []byte) []byte {
 		return bytes.ReplaceAll(body, []byte(`"text":"Hi"`), []byte(`"text":"Hi`)) // not JSON any more
 	})
-	err := Headless(t.Context(), io.Discard, start, Options{})
+	err := Headless(t.Context(), io.Discard, start, quick)
 	if err == nil || !strings.Contains(err.Error(), "message 1 on messenger: the bot's answer did not reach the person") {
 		t.Fatalf("got %v", err)
 	}

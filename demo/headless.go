@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type played struct {
 	number  int // counted from 1 in its channel
 	id      string
 	answer  platform.Record // zero when the bot did not answer
+	problem error           // why a form could not be filled in
 }
 
 // Headless plays a conversation on both channels, writes the four views to w
@@ -70,6 +72,8 @@ func (s *stage) play(ctx context.Context, channel string, number int, step step)
 	switch {
 	case step.agent:
 		turn.id, err = s.platform.Answer(person, step.say)
+	case len(step.fill) > 0:
+		return s.playForm(ctx, turn, before)
 	case step.tap != "":
 		turn.id, err = s.tap(channel, step.tap)
 	default:
@@ -81,6 +85,32 @@ func (s *stage) play(ctx context.Context, channel string, number int, step step)
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	turn.answer = s.awaitAnswer(limited, person, before, len(step.answered) > 0)
+	return turn, ctx.Err()
+}
+
+// playForm fills in a form and waits until the bot went on. What goes wrong is
+// left to the verdict.
+func (s *stage) playForm(ctx context.Context, turn played, before int) (played, error) {
+	person := s.person(turn.channel)
+	resumed := len(s.resumed(person))
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	turn.values, turn.problem = s.fillIn(limited, turn.channel, turn.fill)
+	if turn.problem != nil {
+		return turn, ctx.Err()
+	}
+	for limited.Err() == nil {
+		next := s.pulse.wait()
+		if now := s.resumed(person); len(now) > resumed {
+			turn.id = now[resumed].id
+			break
+		}
+		select {
+		case <-next:
+		case <-limited.Done():
+		}
+	}
+	turn.answer = s.awaitAnswer(limited, person, before, len(turn.answered) > 0)
 	return turn, ctx.Err()
 }
 
@@ -105,14 +135,14 @@ func (s *stage) awaitAnswer(ctx context.Context, person platform.Person, before 
 		settled := s.platform.Settled(ctx) == nil
 		records := s.platform.Records(person.ID)
 		for _, record := range records[min(before, len(records)):] {
-			if record.Speaker == platform.ByBot {
+			if record.Speaker == platform.ByBot && record.Agent != byProxy {
 				return record
 			}
 		}
 		if !expected || !settled {
 			return platform.Record{}
 		}
-		grace := time.NewTimer(answerGrace)
+		grace := time.NewTimer(s.grace)
 		select {
 		case <-next:
 			grace.Stop()
@@ -144,6 +174,11 @@ func (s *stage) print(ctx context.Context, w io.Writer) error {
 			fmt.Fprintf(&text, "\n%2d  %s\n", i+1, l.Speaker)
 			printed(&text, "person sees", l.Person.Words)
 			printed(&text, "platform stores", l.Platform.Words)
+			for _, button := range l.Buttons {
+				if button.Kind == "url" {
+					printed(&text, "", []word{{Text: "[ " + button.Title + " ]"}})
+				}
+			}
 			if l.Bot != nil {
 				printed(&text, "bot sees", l.Bot.Words)
 			}
@@ -157,13 +192,17 @@ func (s *stage) print(ctx context.Context, w io.Writer) error {
 		fmt.Fprintln(&text)
 		vault = shown.Vault
 	}
-	fmt.Fprintf(&text, "== The vault holds %d sealed records\n\n", len(vault))
+	fmt.Fprintf(&text, "== The vault holds %d records\n\n", len(vault))
 	for _, row := range vault {
 		sealed := row.Sealed
 		if len(sealed) > 32 {
 			sealed = sealed[:32] + "…"
 		}
-		fmt.Fprintf(&text, "    %-12s %-50s %s  until %s\n", row.Kind, row.Token, sealed, row.Expires.UTC().Format(time.DateOnly))
+		way := ""
+		if row.Form {
+			way = ", by form"
+		}
+		fmt.Fprintf(&text, "    %-12s %-50s %-33s  until %s%s\n", row.Kind, row.Token, cmp.Or(sealed, "in memory only"), row.Expires.UTC().Format(time.DateOnly), way)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

@@ -19,6 +19,7 @@ const pageAddress = "127.0.0.1:8090"
 // before the user's own bot, what to set in it. An end by the context is no
 // error.
 func Run(ctx context.Context, w io.Writer, start Start, options Options) (err error) {
+	options.forms = formsAddress(options.Address)
 	s, err := openStage(ctx, start, options)
 	if err != nil {
 		return err
@@ -81,6 +82,20 @@ func pageListener(address string) (net.Listener, error) {
 	return listen(pageAddress)
 }
 
+// formsAddress is where forms are served beside a page at address: on the same
+// interfaces, so that a container can publish both. Only loopback is reachable by
+// plain HTTP for them: elsewhere browsers do not keep the cookie of a form.
+func formsAddress(page string) string {
+	host, port, err := net.SplitHostPort(page)
+	if port == "0" {
+		return anyPort
+	}
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort(host, formsPort)
+	}
+	return net.JoinHostPort("127.0.0.1", formsPort)
+}
+
 // browsable is an address that a browser on this machine can open, also when
 // the page listens on every interface.
 func browsable(address net.Addr) string {
@@ -97,7 +112,7 @@ func (s *stage) greet(w io.Writer, page string, options Options) error {
 		_, err := fmt.Fprintf(w, `piiproxy demo: a platform, an order bot, and piiproxy between them.
 
   Open  http://%s
-  Tap “Order with a card” and compare what the person sees with what the bot sees.
+  Tap “Order an item”: the bot asks for the card, and a button to a form appears.
   Stop with Ctrl-C. Nothing is kept.
 `, page)
 		return err
@@ -116,12 +131,14 @@ Set in your bot, and start it:
               account id  %s
               token       %s
 
+When it asks for something that belongs into a form, the person gets a button to
+one at %s; when that is filled in, your bot gets the next message.
 The platform's webhook, which you need not touch, is %s.
 
 Then open  http://%s  and chat. Stop with Ctrl-C. Nothing is kept.
 `, options.BotURL, s.graph.url, s.settings.AppSecret, s.settings.VerifyToken,
 		messenger.ID, messenger.AccessToken, whatsapp.ID, whatsapp.Business, whatsapp.AccessToken,
-		s.proxy.WebhookURL(AppName), page)
+		s.settings.PublicURL, s.proxy.WebhookURL(AppName), page)
 	return err
 }
 

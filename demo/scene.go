@@ -2,6 +2,8 @@ package demo
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/piiproxy/piiproxy/demo/platform"
@@ -25,8 +27,15 @@ type line struct {
 	Echo     *cell             `json:"echo"`
 	Buttons  []platform.Button `json:"buttons"`
 	Marks    []string          `json:"marks"`
-	Tries    int               `json:"tries"` // how often the bot got it
+	Tries    int               `json:"tries"`   // how often the bot got it
+	Swapped  bool              `json:"swapped"` // the bot's question became a button to a form
 }
+
+// Speakers that the platform does not know.
+const (
+	byForm     platform.Speaker = "form"  // what a person filled in: it never was in the chat
+	byPiiproxy platform.Speaker = byProxy // piiproxy itself, in the chat
+)
 
 // scene is everything that happened in one chat.
 type scene struct {
@@ -42,32 +51,49 @@ type scene struct {
 func (s *stage) scene(ctx context.Context, channel string) (scene, error) {
 	person := s.person(channel)
 	shown := scene{Channel: channel, Name: person.Name, ID: person.ID, Lines: []line{}, Vault: []Row{}}
-	got, sent := s.arrivals(), s.departures()
-	for _, record := range s.platform.Records(person.ID) {
-		shown.Lines = append(shown.Lines, newLine(record, got[record.ID], sent[record.ID]))
-	}
 	rows, err := s.proxy.Vault(ctx)
 	if err != nil {
 		return scene{}, err
 	}
 	shown.Vault = append(shown.Vault, rows...)
+	got, sent := s.arrivals(), s.departures()
+	for _, record := range s.platform.Records(person.ID) {
+		l := newLine(record, got[record.ID], sent[record.ID])
+		if s.formLink(record) != "" && l.Bot != nil {
+			l.part(record.Text, sent[record.ID].text)
+		}
+		shown.Lines = append(shown.Lines, l)
+	}
+	for _, a := range s.resumed(person) {
+		shown.Lines = append(shown.Lines, formLine(a))
+	}
+	slices.SortStableFunc(shown.Lines, func(a, b line) int { return a.At.Compare(b.At) })
+	tint(shown.Lines, rows)
 	return shown, nil
 }
 
 // arrival is a message at the bot's door.
 type arrival struct {
+	id    string
+	at    time.Time // of the first try
 	text  string
 	raw   []byte
 	texts []string // of each try, the last one too
 }
 
 // arrivals maps message ids to what reached the bot.
-func (s *stage) arrivals() map[string]arrival {
+func (s *stage) arrivals() map[string]arrival { return arrivalsIn(s.hooks.list()) }
+
+func arrivalsIn(exchanges []exchange) map[string]arrival {
 	found := map[string]arrival{}
-	for _, e := range s.hooks.list() {
+	for _, e := range exchanges {
 		for _, message := range e.got {
-			tries := append(found[message.id].texts, message.text)
-			found[message.id] = arrival{text: message.text, raw: e.request, texts: tries}
+			before, known := found[message.id]
+			if !known {
+				before.at = e.at
+			}
+			tries := append(before.texts, message.text)
+			found[message.id] = arrival{id: message.id, at: before.at, text: message.text, raw: e.request, texts: tries}
 		}
 	}
 	return found
@@ -95,6 +121,9 @@ func newLine(record platform.Record, got arrival, sent departure) line {
 		ID: record.ID, Speaker: record.Speaker, At: record.At, Buttons: record.Buttons, Marks: record.Marks,
 		Tries: len(got.texts),
 	}
+	if record.Agent == byProxy {
+		l.Speaker = byPiiproxy
+	}
 	stored, behind := record.Text, got.text
 	if record.Speaker == platform.ByBot {
 		behind = sent.text
@@ -119,4 +148,55 @@ func newLine(record platform.Record, got arrival, sent departure) line {
 		l.Echo = &cell{Words: echoed, Raw: string(got.raw)}
 	}
 	return l
+}
+
+// part shows a question that became a button: the words that both sides have,
+// then what each has in the place of the other's.
+func (l *line) part(stored, asked string) {
+	l.Swapped = true
+	left, right := split(stored), split(asked)
+	same := 0
+	for same < len(left) && same < len(right) && left[same] == right[same] {
+		same++
+	}
+	l.Person.Words = parted(left[:same], left[same:], "swap")
+	l.Platform.Words, l.Bot.Words = l.Person.Words, parted(right[:same], right[same:], "asked")
+}
+
+func parted(same, rest []string, mark string) []word {
+	words := []word{}
+	if len(same) > 0 {
+		words = append(words, word{Text: strings.Join(same, "")})
+	}
+	if len(rest) > 0 {
+		words = append(words, word{Text: strings.Join(rest, ""), Mark: mark})
+	}
+	return words
+}
+
+// formLine is a turn that a form made. The platform has no record of it.
+func formLine(a arrival) line {
+	return line{
+		ID: a.id, Speaker: byForm, At: a.at, Tries: len(a.texts),
+		Person:   cell{Words: []word{{Text: "Filled in the form"}}},
+		Platform: cell{Words: []word{{Text: "Nothing. The form does not pass here."}}},
+		Bot:      &cell{Words: []word{{Text: a.text, Mark: "token"}}, Raw: string(a.raw)},
+	}
+}
+
+// tint marks tokens that look like values as what they are.
+func tint(lines []line, rows []Row) {
+	tokens := map[string]bool{}
+	for _, row := range rows {
+		tokens[row.Token] = true
+	}
+	for i := range lines {
+		for _, view := range []*cell{lines[i].Bot, lines[i].Echo} {
+			for j := 0; view != nil && j < len(view.Words); j++ {
+				if view.Words[j].Mark == "value" && tokens[view.Words[j].Text] {
+					view.Words[j].Mark = "token"
+				}
+			}
+		}
+	}
 }

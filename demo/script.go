@@ -14,11 +14,14 @@ type value struct {
 type step struct {
 	say      string
 	tap      string   // title of a button of the bot's last answer, instead of say
+	fill     []value  // goes into the form behind the newest button, instead of say; the form takes what it asks for
 	agent    bool     // a human at the company says it, in the platform's inbox
 	values   []value  // personal, typed in this step
 	kept     []string // must reach the bot as they are: what policy lets through
 	answered []string // must stand in the bot's answer as the person sees it
 	carried  []value  // personal, of somebody else, that the bot puts into its answer
+	prompts  []value  // what the bot asks: the platform must get a button instead
+	plain    bool     // the bot's answer must reach the platform byte for byte
 	refused  int      // how often the bot's door fails before it takes this
 }
 
@@ -35,6 +38,12 @@ var (
 	street     = value{kind: "address", text: "48 Maple Avenue", restored: true} // of home: a part of it is a leak, too
 	birthday   = value{kind: "dob", text: "14 March 1985"}
 	secret     = value{kind: "password", text: "plum-Kettle-71"}
+	lastOfCard = value{kind: "card_last4", text: "7310"}
+
+	// Only ever typed into the form.
+	formCard   = value{kind: "credit_card", text: "4012 8888 8888 1881"}
+	formExpiry = value{kind: "card_expiry", text: "11/39"}
+	formCode   = value{kind: "cvv", text: "737"}
 )
 
 // caller is a name that is said. The built-in policy lets names through.
@@ -45,6 +54,11 @@ const seedCase = "I want to buy item #389501 my cc is 9999999999999999 exp 01/20
 // script is the conversation that Headless plays on one channel; the channels
 // differ in the refund's IBAN only.
 func script(iban value) []step {
+	return append(typing(iban), asking()...)
+}
+
+// typing is what people tell without being asked.
+func typing(iban value) []step {
 	old := bot.OldOrder
 	return []step{
 		{say: "Hi", answered: []string{"Welcome to Paper Lantern"}},
@@ -65,5 +79,21 @@ func script(iban value) []step {
 			say:    "my name is " + caller + ", I was born on " + birthday.text + " and my password is " + secret.text,
 			values: []value{birthday, secret}, kept: []string{caller}, answered: []string{caller, "I have noted"},
 		},
+	}
+}
+
+// asking is what the bot asks for: in a form, and in the chat.
+func asking() []step {
+	typeNumber := value{kind: "prompt", text: "Please type the card number."}
+	whenExpires := value{kind: "prompt", text: "when does the card expire?"}
+	return []step{
+		{say: "Now I would like item #512044", kept: []string{"512044"}, answered: []string{"#512044"}, prompts: []value{typeNumber}},
+		{fill: []value{formCard, formExpiry, formCode}, answered: []string{"on file"}, prompts: []value{whenExpires}},
+		{fill: []value{formExpiry}, answered: []string{"It is good until", "Which e-mail address"}},
+		{say: "never mind", answered: []string{"thrown that away"}},
+		{say: "Do I get my money back when I do not like it?", answered: []string{"never send us your card number here"}, plain: true},
+		{say: "4821", kept: []string{"4821"}, answered: []string{"4821"}},
+		{say: "I want to return my lamp", answered: []string{"last four digits of the card"}, plain: true},
+		{say: lastOfCard.text, values: []value{lastOfCard}, answered: []string{"I have found the order"}},
 	}
 }

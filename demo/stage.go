@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -26,6 +27,7 @@ const (
 	businessID     = "102290129340398"
 	displayNumber  = "15550783881"
 	botGraphPort   = "127.0.0.1:8091" // of the base URL for the user's own bot
+	formsPort      = "8092"           // of links to forms
 	anyPort        = "127.0.0.1:0"
 	personName     = "Maria Lopez"
 	fixedAppSecret = "5d1a9d0c7e2b4f6d8a3c1b0e9f7d6c5a" // for --bot, so that it is set once
@@ -44,6 +46,7 @@ type stage struct {
 	order    *bot.Bot
 	log      *logBook
 	pulse    *pulse
+	grace    time.Duration  // for the bot's answer
 	closers  []func() error // run last to first
 
 	mu      sync.Mutex
@@ -53,14 +56,17 @@ type stage struct {
 // openStage starts the platform, the taps, the proxy and, unless the user
 // brought one, the order bot. On an error nothing is left running.
 func openStage(ctx context.Context, start Start, options Options) (_ *stage, err error) {
-	s := &stage{log: &logBook{}, pulse: newPulse(), persons: map[string]platform.Person{}}
+	s := &stage{log: &logBook{}, pulse: newPulse(), persons: map[string]platform.Person{}, grace: cmp.Or(options.grace, answerGrace)}
 	defer func() {
 		if err != nil {
 			_ = s.Close()
 		}
 	}()
 	s.settings = newSettings(options)
-	if err := s.openPlatform(); err != nil {
+	if err := s.openPlatform(options.batch); err != nil {
+		return nil, err
+	}
+	if err := s.openPublic(options.forms); err != nil {
 		return nil, err
 	}
 	target, listener := options.BotURL, net.Listener(nil)
@@ -86,10 +92,11 @@ func openStage(ctx context.Context, start Start, options Options) (_ *stage, err
 }
 
 func newSettings(options Options) Settings {
-	settings := Settings{AppSecret: random(), VerifyToken: random(), Rules: options.Rules, Enforce: !options.Off}
+	settings := Settings{AppSecret: random(), VerifyToken: random(), Rules: options.Rules, Enforce: !options.Off, Shop: "Paper Lantern"}
 	page, number := "EAA"+random()+random(), "EAA"+random()+random()
 	if options.BotURL != "" {
 		settings.AppSecret, settings.VerifyToken, page, number = fixedAppSecret, fixedVerify, fixedPage, fixedNumber
+		settings.Shop = "Your shop"
 	}
 	settings.Accounts = []Account{
 		{Name: "page", Channel: platform.Messenger, ID: pageID, AccessToken: page},
@@ -98,8 +105,8 @@ func newSettings(options Options) Settings {
 	return settings
 }
 
-func (s *stage) openPlatform() error {
-	config := platform.Config{AppID: appID, AppSecret: s.settings.AppSecret, VerifyToken: s.settings.VerifyToken, Changed: s.pulse.beat}
+func (s *stage) openPlatform(batch time.Duration) error {
+	config := platform.Config{AppID: appID, AppSecret: s.settings.AppSecret, VerifyToken: s.settings.VerifyToken, Batch: batch, Changed: s.pulse.beat}
 	for _, a := range s.settings.Accounts {
 		account := platform.Account{Channel: a.Channel, ID: a.ID, Business: a.Business, AccessToken: a.AccessToken}
 		if a.Channel == platform.WhatsApp {
@@ -113,6 +120,18 @@ func (s *stage) openPlatform() error {
 	}
 	s.platform, s.settings.GraphURL = opened, opened.URL()
 	s.closers = append(s.closers, opened.Close)
+	return nil
+}
+
+// openPublic takes the address of the proxy's public side, so that the proxy
+// knows it before it starts: links to forms lead there.
+func (s *stage) openPublic(address string) error {
+	listener, err := listen(cmp.Or(address, anyPort))
+	if err != nil {
+		return fmt.Errorf("opening the forms: %w", err)
+	}
+	s.closers = append(s.closers, func() error { _ = listener.Close(); return nil }) // the proxy has closed it by then
+	s.settings.Public, s.settings.PublicURL = listener, "http://"+browsable(listener.Addr())
 	return nil
 }
 

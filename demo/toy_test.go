@@ -32,9 +32,11 @@ type toy struct {
 	hides    bool
 	change   func(body []byte) []byte
 	sealed   func(v value) string
+	endless  bool // its links work again and again
 
-	mu   sync.Mutex
-	rows []Row
+	mu    sync.Mutex
+	rows  []Row
+	forms []*toyForm
 }
 
 var toyValues = []value{seedCard, seedExpiry, fourthCard, maria, mobile, britain, germany, social, home, birthday, secret}
@@ -47,7 +49,11 @@ func startToy(t *testing.T, hides bool, change func([]byte) []byte) Start {
 
 func openToy(t *testing.T, s Settings, hides bool, change func([]byte) []byte) *toy {
 	p := &toy{settings: s, hides: hides && s.Enforce, change: change}
-	p.public = httptest.NewServer(http.HandlerFunc(p.webhook))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/webhook/", p.webhook)
+	mux.HandleFunc("/c/{link}", p.form)
+	p.public = &httptest.Server{Listener: s.Public, Config: &http.Server{Handler: mux}}
+	p.public.Start()
 	target, err := url.Parse(s.GraphURL)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +68,7 @@ func openToy(t *testing.T, s Settings, hides bool, change func([]byte) []byte) *
 	return p
 }
 
-func (p *toy) WebhookURL(app string) string { return p.public.URL + "/webhook/" + app }
+func (p *toy) WebhookURL(app string) string { return p.settings.PublicURL + "/webhook/" + app }
 func (p *toy) BotURL() string               { return p.graph.URL }
 
 func (p *toy) Vault(context.Context) ([]Row, error) {
@@ -88,26 +94,25 @@ func (p *toy) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
-	changed := p.inbound(body)
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, p.settings.BotWebhookURL, bytes.NewReader(changed))
+	w.WriteHeader(p.deliver(r.Context(), p.inbound(body)))
+}
+
+// deliver signs a body and posts it to the bot.
+func (p *toy) deliver(ctx context.Context, body []byte) int {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.settings.BotWebhookURL, bytes.NewReader(body))
 	if err != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
+		return http.StatusServiceUnavailable
 	}
-	request.Header = r.Header.Clone()
-	if !bytes.Equal(body, changed) {
-		mac := hmac.New(sha256.New, []byte(p.settings.AppSecret))
-		mac.Write(changed)
-		request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	}
+	mac := hmac.New(sha256.New, []byte(p.settings.AppSecret))
+	mac.Write(body)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	answer, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
+		return http.StatusServiceUnavailable
 	}
-	defer answer.Body.Close()
-	w.WriteHeader(answer.StatusCode)
-	_, _ = io.Copy(w, answer.Body)
+	_ = answer.Body.Close()
+	return answer.StatusCode
 }
 
 func toyToken(v value) string {
@@ -126,9 +131,14 @@ func (p *toy) inbound(body []byte) []byte {
 			wire := []byte(toyWire(v.text))
 			if bytes.Contains(body, wire) {
 				body = bytes.ReplaceAll(body, wire, []byte(toyToken(v)))
-				p.remember(v)
+				p.remember(v, toyToken(v), false)
 			}
 		}
+		if quoted := []byte(`"` + lastOfCard.text + `"`); bytes.Contains(body, quoted) {
+			body = bytes.ReplaceAll(body, quoted, []byte(`"`+toyToken(lastOfCard)+`"`))
+			p.remember(lastOfCard, toyToken(lastOfCard), false)
+		}
+		body = p.withoutLinks(body)
 	}
 	if p.change != nil {
 		body = p.change(body)
@@ -136,10 +146,10 @@ func (p *toy) inbound(body []byte) []byte {
 	return body
 }
 
-func (p *toy) remember(v value) {
+func (p *toy) remember(v value, token string, form bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	row := Row{Kind: v.kind, Token: toyToken(v), Expires: time.Now().Add(720 * time.Hour)}
+	row := Row{Kind: v.kind, Token: token, Form: form, Expires: time.Now().Add(720 * time.Hour)}
 	mask := sha256.Sum256([]byte(v.text))
 	row.Sealed = hex.EncodeToString(mask[:])
 	if p.sealed != nil {
@@ -154,7 +164,9 @@ func (p *toy) outbound(body []byte) []byte {
 	if !p.hides {
 		return body
 	}
-	for _, v := range toyValues {
+	body = bytes.ReplaceAll(body, []byte(toyLike), []byte("•••• 1881"))
+	body = p.swap(body)
+	for _, v := range append(slices.Clone(toyValues), lastOfCard, formExpiry) {
 		shown := "[" + strings.ToUpper(v.kind) + "]"
 		if v.restored {
 			shown = v.text

@@ -65,6 +65,7 @@ func (s *stage) verdict(ctx context.Context, w io.Writer, turns []played) error 
 	failure := &Failure{}
 	searchedBytes := s.searchBot(failure, turns)
 	searchedBytes += s.searchPlatform(failure, turns)
+	searchedBytes += s.searchChat(failure, turns)
 	rows, err := s.proxy.Vault(ctx)
 	if err != nil {
 		return fmt.Errorf("listing the vault: %w", err)
@@ -73,6 +74,7 @@ func (s *stage) verdict(ctx context.Context, w io.Writer, turns []played) error 
 	s.checkBytes(failure, turns)
 	s.checkTalk(failure, turns)
 	s.checkEchoes(failure)
+	s.checkForms(failure, turns, rows)
 	if len(failure.Leaks)+len(failure.Broken) > 0 {
 		slices.SortFunc(failure.Leaks, Leak.compare)
 		return failure
@@ -100,7 +102,12 @@ func (s *stage) searchBot(failure *Failure, turns []played) (size int) {
 	for _, line := range s.log.lines() {
 		sources = append(sources, source{"the bot's log", []byte(line)})
 	}
-	return seek(failure, turns, sources, func(turn played) []value { return turn.values })
+	return seek(failure, turns, sources, func(turn played) []value {
+		if id := s.linkID(turn.answer); id != "" {
+			return append(slices.Clone(turn.values), value{kind: "link", text: id})
+		}
+		return turn.values
+	})
 }
 
 // searchPlatform looks in the bot's calls, as they reach the platform, for what
@@ -111,9 +118,9 @@ func (s *stage) searchPlatform(failure *Failure, turns []played) int {
 		sources = append(sources, source{"what the bot sent to the platform", call.Body}, source{"the URL of a call to the platform", []byte(call.Target)})
 	}
 	return seek(failure, turns, sources, func(turn played) []value {
-		hidden := slices.Clone(turn.carried)
+		hidden := append(slices.Clone(turn.carried), turn.prompts...)
 		for _, v := range turn.values {
-			if !v.restored {
+			if !v.restored || len(turn.fill) > 0 {
 				hidden = append(hidden, v)
 			}
 		}
@@ -188,6 +195,9 @@ func (s *stage) checkBytes(failure *Failure, turns []played) {
 		}
 	}
 	for _, turn := range turns {
+		if turn.problem != nil {
+			continue // checkForms names it
+		}
 		arrived, ok := got[turn.id]
 		if !ok {
 			failure.broke(turn, "it never reached the bot under its id")
@@ -226,7 +236,7 @@ func (s *stage) delivered(id string, body []byte) bool {
 // checkTalk sees that the bot answered, to the point, and under the same id.
 func (s *stage) checkTalk(failure *Failure, turns []played) {
 	for _, turn := range turns {
-		if len(turn.answered) == 0 {
+		if len(turn.answered) == 0 || turn.problem != nil {
 			continue
 		}
 		if turn.answer.ID == "" {

@@ -19,7 +19,8 @@ import (
 type Listener struct {
 	Name    string // as in the configuration: public, bot, admin, ops
 	Addr    string
-	TLS     *tls.Config // nil: plain HTTP
+	Socket  net.Listener // open already, and closed with the server; nil: Addr is opened
+	TLS     *tls.Config  // nil: plain HTTP
 	Handler http.Handler
 }
 
@@ -50,8 +51,7 @@ type opened struct {
 func Listen(ctx context.Context, listeners []Listener, timeouts Timeouts, log *zap.Logger) (*Server, error) {
 	s := &Server{timeouts: timeouts, log: log}
 	for _, l := range listeners {
-		var config net.ListenConfig
-		socket, err := config.Listen(ctx, "tcp", l.Addr)
+		socket, err := l.open(ctx)
 		if err != nil {
 			s.close()
 			return nil, listenError(l, err)
@@ -59,6 +59,14 @@ func Listen(ctx context.Context, listeners []Listener, timeouts Timeouts, log *z
 		s.open = append(s.open, opened{l, socket, s.server(l)})
 	}
 	return s, nil
+}
+
+func (l Listener) open(ctx context.Context) (net.Listener, error) {
+	if l.Socket != nil {
+		return l.Socket, nil
+	}
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", l.Addr)
 }
 
 func listenError(l Listener, err error) error {

@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/piiproxy/piiproxy/config"
-	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/demo"
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/proxy"
@@ -108,6 +105,7 @@ func (p *demoProxy) start(ctx context.Context, settings demo.Settings) error {
 	if err != nil {
 		return err
 	}
+	listeners[0].Socket = settings.Public
 	p.server, err = proxy.Listen(ctx, listeners, timeoutsOf(c.Limits.Server), p.service.log)
 	if err != nil {
 		return err
@@ -125,6 +123,7 @@ func demoConfig(settings demo.Settings, folder string) *config.Config {
 	if len(settings.Rules) > 0 {
 		c.Rules = settings.Rules
 	}
+	c.PublicURL = settings.PublicURL
 	c.Store.Path, c.Keys.Path = filepath.Join(folder, "piiproxy.db"), filepath.Join(folder, "keys")
 	c.Apps = []config.App{{
 		Name: demo.AppName, AppSecret: config.Secrets{config.Literal(settings.AppSecret)}, VerifyToken: config.Literal(settings.VerifyToken),
@@ -137,7 +136,7 @@ func demoConfig(settings demo.Settings, folder string) *config.Config {
 		c.Accounts = append(c.Accounts, config.Account{
 			Name: a.Name, App: demo.AppName, Channel: a.Channel, ID: a.ID, BusinessID: a.Business, AccessToken: config.Literal(a.AccessToken),
 			BotURL: settings.BotWebhookURL, GraphURL: settings.GraphURL, Regions: []string{"US", "GB", "DE"}, Languages: []string{"en"},
-			Policy: config.DefaultPolicyName, Mode: mode, Delivery: "direct",
+			Policy: config.DefaultPolicyName, Mode: mode, Delivery: "direct", Form: config.Form{Title: settings.Shop, Color: "#3652c9", StepUp: "none"},
 		})
 	}
 	return c
@@ -145,7 +144,7 @@ func demoConfig(settings demo.Settings, folder string) *config.Config {
 
 // WebhookURL implements demo.Proxy.
 func (p *demoProxy) WebhookURL(app string) string {
-	return "http://" + p.server.Addr("public") + "/webhook/" + app
+	return p.service.settings.PublicURL + "/webhook/" + app
 }
 
 // BotURL implements demo.Proxy.
@@ -165,54 +164,4 @@ func (p *demoProxy) Close() error {
 		err = errors.Join(err, p.service.close())
 	}
 	return errors.Join(err, os.RemoveAll(p.folder))
-}
-
-// watchedVault notes which tokens were handed out, so that the demo can show
-// their records. It never keeps a value.
-type watchedVault struct {
-	*vault.Vault
-	mu     sync.Mutex
-	handed []handed
-	seen   map[string]bool
-}
-
-type handed struct {
-	conversation *conversation.Conversation
-	kind, token  string
-	at           time.Time
-}
-
-// Tokens implements redact.Vault.
-func (w *watchedVault) Tokens(ctx context.Context, c *conversation.Conversation, values []vault.Value) ([]string, error) {
-	tokens, err := w.Vault.Tokens(ctx, c, values)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.seen == nil {
-		w.seen = map[string]bool{}
-	}
-	for i, token := range tokens {
-		if !w.seen[token] {
-			w.seen[token] = true
-			w.handed = append(w.handed, handed{c, values[i].Kind, token, time.Now()})
-		}
-	}
-	return tokens, err
-}
-
-// rows lists what lies in the store. Volatile kinds have no record there.
-func (w *watchedVault) rows(ctx context.Context) ([]demo.Row, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	rows := make([]demo.Row, 0, len(w.handed))
-	for _, h := range w.handed {
-		record, err := w.Sealed(ctx, h.conversation, h.token)
-		if errors.Is(err, vault.ErrNoToken) {
-			lifetime, _ := vault.Lifetime(h.kind)
-			record.Expires = h.at.Add(lifetime)
-		} else if err != nil {
-			return nil, err
-		}
-		rows = append(rows, demo.Row{Kind: h.kind, Token: h.token, Sealed: hex.EncodeToString(record.Value), Expires: record.Expires})
-	}
-	return rows, nil
 }

@@ -104,7 +104,9 @@ func TestOrderInOneGoAndStepByStep(t *testing.T) {
 		},
 		"step by step, with words for values": {
 			{"I would like #12345", "Which card would you like to pay with?"},
-			{"pii_creditcard_aaaaaaaaaaaaaaaaaaaaaaaaaa", "I have your card pii_creditcard_aaaaaaaaaaaaaaaaaaaaaaaaaa on file."},
+			{"4012 8888 8888 1882", "I cannot see a card number in that."},
+			{"pii_creditcard_aaaaaaaaaaaaaaaaaaaaaaaaaa", "I cannot see a card number in that."},
+			{"it is 4012 8888 8888 1881", "I have your card 4012 8888 8888 1881 on file."},
 			{"01/30", "Which e-mail address"},
 			{"some words", "The receipt goes to some words then."},
 			{"0123", "Shall I place the order?"},
@@ -114,6 +116,10 @@ func TestOrderInOneGoAndStepByStep(t *testing.T) {
 			{"where is my order 999-38-90217?", "I cannot find order 999-38-90217."},
 			{"please refund to IBAN GB33BUKB20201555555555", "“please refund to IBAN GB33BUKB20201555555555”"},
 			{"what?", "You wrote: “what?”"},
+			{"do I get my money back?", "never send us your card number here"},
+			{"I want to return a lamp", "What are the last four digits of the card"},
+			{"4821", "the card ending in 4821"},
+			{"4821", "You wrote: “4821”"},
 			{"cancel", "thrown that away"},
 		},
 	}

@@ -29,6 +29,8 @@ var (
 	itemNumber  = regexp.MustCompile(`#(\d{3,9})\b`)
 	orderNumber = regexp.MustCompile(`\b(\d{3}-\d{2}-\d{5})\b`)
 	saved       = regexp.MustCompile(`(?i)\b(iban|refund|social security|ssn|passport|deliver|born|password)\b`)
+	moneyBack   = regexp.MustCompile(`(?i)\bmoney back\b`)
+	returning   = regexp.MustCompile(`(?i)\breturn\b`)
 	cancel      = regexp.MustCompile(`(?i)^\s*(cancel|stop|never mind)\b`)
 )
 
@@ -83,6 +85,14 @@ func (b *Bot) reply(channel, sender, name, text, chosen string) answer {
 		return answer{text: "All right, I have thrown that away. Say hi to start again."}
 	case greeting.MatchString(text):
 		return welcome(c.name)
+	case moneyBack.MatchString(text):
+		return answer{text: "Of course: it goes back to the card you paid with, within three days. So never send us your card number here for that."}
+	case returning.MatchString(text):
+		c.asked = lastFour
+		return answer{text: "I am sorry to hear that. What are the last four digits of the card you paid with?"}
+	case c.asked == lastFour:
+		c.asked = ""
+		return answer{text: "Thank you. I have found the order that was paid with the card ending in " + text + "."}
 	case saved.MatchString(text):
 		return answer{text: "Thank you, I have noted: “" + text + "”."}
 	case orderNumber.MatchString(text):
@@ -140,7 +150,11 @@ func (c *customer) takeOrder(text string) answer {
 		}
 	}
 	if len(got) == 0 && c.asked != "" {
-		*c.order.at(c.asked) = strings.TrimSpace(text)
+		value, ok := understood(c.asked, strings.TrimSpace(text))
+		if !ok {
+			return answer{text: "I cannot see a card number in that. Please check it, and type the card number again."}
+		}
+		*c.order.at(c.asked) = value
 		got = append(got, c.asked)
 	}
 	if !c.started {

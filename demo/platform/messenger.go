@@ -70,7 +70,7 @@ func (p *Platform) sendMessenger(c *call) (int, any) {
 		return failed(http.StatusBadRequest, 100, 0, "(#100) Length of param message[text] must be less than or equal to 2000")
 	}
 	id := newMessageID(person)
-	p.store(Record{Person: person.ID, Channel: Messenger, Speaker: ByBot, ID: id, Text: text, Buttons: buttons, Raw: c.body})
+	p.store(Record{Person: person.ID, Channel: Messenger, Speaker: ByBot, ID: id, Text: text, Buttons: buttons, Raw: c.body, Agent: c.UserAgent()})
 	p.echoSend(person, id, send.Message)
 	return http.StatusOK, struct {
 		Recipient string `json:"recipient_id"`

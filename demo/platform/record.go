@@ -34,6 +34,7 @@ type Record struct {
 	Text    string // what the chat shows
 	Buttons []Button
 	Raw     []byte   // the bytes that the platform keeps
+	Agent   string   // User-Agent of the call that sent it
 	Marks   []string // sent, delivered, read
 }
 

@@ -75,7 +75,7 @@ func (p *Platform) sendWhatsApp(c *call) (int, any) {
 		return failedWhatsApp(http.StatusBadRequest, 100, "(#100) Invalid parameter", "text.body must be at most 4096 characters")
 	}
 	id := newMessageID(person)
-	p.store(Record{Person: person.ID, Channel: WhatsApp, Speaker: ByBot, ID: id, Text: text, Buttons: buttons, Raw: c.body})
+	p.store(Record{Person: person.ID, Channel: WhatsApp, Speaker: ByBot, ID: id, Text: text, Buttons: buttons, Raw: c.body, Agent: c.UserAgent()})
 	for _, status := range []string{"sent", "delivered", "read"} {
 		p.enqueue(event{person: person, field: "messages", list: "statuses", body: whatsappStatus{ID: id, Status: status, Timestamp: seconds(time.Now()), Recipient: person.ID}})
 	}
