@@ -24,6 +24,7 @@ func (sc *scan) asks() ([]Ask, error) {
 	slices.SortStableFunc(sc.asking, func(a, b asking) int {
 		return cmp.Or(cmp.Compare(a.prompt.order, b.prompt.order), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
 	})
+	sc.asking = sc.widest(sc.asking)
 	var asks []Ask
 	var asked *prompt
 	sentence := -1 // that asks already
@@ -53,6 +54,35 @@ func (sc *scan) asks() ([]Ask, error) {
 	}
 	slices.SortStableFunc(asks, func(a, b Ask) int { return cmp.Compare(a.Start, b.Start) })
 	return asks, nil
+}
+
+// maxAskedSpan bounds the characters of a phrase that names what is asked for;
+// longer ones are not compared with what they overlap.
+const maxAskedSpan = 256
+
+// widest drops words that share characters with longer words of another rule
+// which runs: "card number" in "identity card number", "your address" before
+// "address of e-mail".
+func (sc *scan) widest(list []asking) []asking {
+	var named []asking
+	for _, a := range list {
+		if a.words && sc.set.byPrompt[a.prompt.order] != nil {
+			named = append(named, a)
+		}
+	}
+	slices.SortFunc(named, func(a, b asking) int { return cmp.Compare(a.start, b.start) })
+	return slices.DeleteFunc(list, func(a asking) bool {
+		first, _ := slices.BinarySearchFunc(named, a.start-maxAskedSpan, func(n asking, start int) int { return cmp.Compare(n.start, start) })
+		for _, n := range named[first:] {
+			if !a.words || n.start >= a.end {
+				return false
+			}
+			if n.prompt != a.prompt && n.end > a.start && n.end-n.start > a.end-a.start {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // ignored tells whether one of p's ignore patterns matches in a sentence.

@@ -203,8 +203,11 @@ func (c *checker) prompt(doc document, i int) {
 		complain("the prompt rule matches nothing; add words or patterns", "prompts", i)
 	}
 	for j, word := range p.Words {
-		if len(wordsOf(word)) == 0 || len(word) > maxPatternBytes {
+		switch {
+		case len(wordsOf(word)) == 0 || len(word) > maxPatternBytes:
 			complain("word "+quote(word)+" needs a letter or digit and at most 4 KiB", "prompts", i, "words", j)
+		case alternatives(word) == nil:
+			complain("word "+quote(word)+" stands for more than "+strconv.Itoa(maxAlternatives)+" phrases, or its groups nest or are open; write several", "prompts", i, "words", j)
 		}
 	}
 	for j, regex := range p.Patterns {

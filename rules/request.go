@@ -12,66 +12,27 @@ const (
 	deniedNearness = 3   // words from a word to a "not" behind it
 )
 
-// wanting are the words with which somebody asks for something, whole, in
-// normal form: English, Spanish, Portuguese, French, German, Italian, Hindi and
-// Indonesian.
-var wanting = setOf(`
-	choose select pick elige elija escolha choisissez wahlen scegli scelga pilih
-	type answer enter reenter send share give provide tell confirm verify reply write input submit need require requires spell repeat state leave drop fill include
-	specify say supply retype resend know what whats which may key message dm add list mention read
-	escribe escriba escriban escribir introduce introduzca introducir ingresa ingrese ingresar envia envie enviar enviame enviarme enviarnos indica indique indicar indicame
-	dime diga digame dame deme denos facilita facilite facilitame proporciona proporcione proporcioname necesito necesitamos comparte comparta confirma confirme confirmar cual
-	cuales podria podrias puede puedes escribeme
-	digite digita informe informa informar envie envia escreva insira fornece forneca preciso precisamos compartilhe qual quais confirme mande manda diga pode poderia pode passe passa
-	saisissez saisir entrez entrer tapez envoyez envoyer donnez donner indiquez indiquer communiquez communiquer fournissez fournir quel quelle quels quelles confirmez besoin
-	partagez precisez pouvez pourriez puis donne envoie tape dites rappelez
-	eingeben geben gib tippen tippe senden sende schicken schicke schreiben nennen nenne teilen brauche brauchen benotige benotigen lautet lauten welche welcher welches angeben
-	bestatigen bestatige buchstabieren verraten sagen durfte darf konnen konnten kannst
-	digiti inserisci inserisca inserire invia invii inviami inviare scrivi scriva scrivere fornisci fornisca fornire indica indichi indicare dammi mi mandami comunica comunichi
-	comunicare conferma confermi confermare serve bisogno posso puo potrebbe puoi qual dica dimmi
-	bataye batao bataiye batayein bataiyega bhejo bheje bhejiye bhej likhe likho likhiye dijiye dijie de kripya kya chahiye darj daliye
-	masukkan kirim kirimkan tulis tuliskan ketik berikan sebutkan isi apa berapa boleh mohon tolong konfirmasi konfirmasikan minta beritahu`)
-
-// nobodys stand before a request word that is none: "we send", "I'll share".
-var nobodys = setOf("we ll will ve have has been was were they wir nous nosotros noi kami hum")
-
-// turners begin another clause.
-var turners = setOf("but so pero mas mais aber ma tapi lekin")
-
-// deniers turn a request around, up to a request in the next clause.
-var deniers = setOf("not t dont cannot without no nicht kein keine keinen nao ne pas non sin nahi nahin mat jangan tidak ohne sans senza sem bukan never")
-
-// refusers turn a whole sentence around.
-var refusers = setOf("never nunca jamas jamais niemals nie mai kabhi jangan")
-
-// others stand before what is not the person's own.
-var others = setOf("our their his its nuestro nuestra nosso nossa notre unsere unser unseren nostro nostra hamara kami")
-
-// openers begin a question that is answered with yes or no.
-var openers = setOf("is are was were did does has have had am isnt arent didnt hast haben ist sind hai es esta son sont est avez e sono")
-
-// closers are the request words of languages that put them last.
-var closers = setOf("eingeben ein angeben an nennen mit mitteilen senden schicken schreiben bataye batao bataiye batayein bhejo bhejiye bheje likhiye likhe dijiye dein daliye kya")
-
-// politely stand behind what is asked for.
-var politely = setOf("please pls plz bitte kripya tolong prego")
-
 // requests tells whether the words start to end are asked for in the sentence
 // first to last.
 func (sc *scan) requests(first, last, start, end int) bool {
 	v := &voice{body: &sc.body, from: first, to: last}
+	question := sc.questioned(first, last)
 	r := v.request(start)
 	tail := v.tailOf(end)
 	switch {
-	case r.refused || r.denied || r.others || tail.denied || tail.value:
+	case r.refused || r.denied() || r.others || tail.denied || tail.value && !(r.wanted && !tail.digits):
 		return false
-	case r.wanted && !r.opened, r.has && sc.questioned(first, last):
+	case r.known:
+		return false
+	case r.wishes && !r.wanted && !r.nudged():
+		return tail.closed
+	case r.wanted && !r.opened, r.has && question, r.modal && question, r.nudged(), r.having && question && tail.words <= maxHaving:
 		return true
 	case tail.polite:
 		return true
 	case r.opened:
 		return false
-	case sc.questioned(first, last) && (tail.words <= maxTailWords || v.interrogates(start)):
+	case question && (tail.words <= maxTailWords || v.interrogates(start)):
 		return true
 	}
 	return r.words <= maxLabelWords && tail.words <= maxLabelWords && (tail.colon || sc.listed(first))
@@ -79,41 +40,89 @@ func (sc *scan) requests(first, last, start, end int) bool {
 
 // request is what stands before the words that may be asked for.
 type request struct {
-	words                                   int
-	wanted, opened, denied, refused, others bool
-	has                                     bool // "do you have"
+	words                           int
+	wanted, opened, refused, others bool
+	modal, has, having              bool // "could you …", "do you have …", "tienes …"
+	wishes, known                   bool // "do you want to change …", "… to your …"
+	negated                         bool
+	nudgeAt, lackAt, sentAt         int // the words up to the last nudge, "without", "sent"; 0: none
+}
+
+// denied tells whether what stands before denies the request.
+func (r *request) denied() bool {
+	return r.negated || r.lackAt > 0 && r.words-r.lackAt <= maxLack
+}
+
+// nudged tells "Please, your PLZ".
+func (r *request) nudged() bool {
+	return r.nudgeAt > 0 && !r.opened && r.words-r.nudgeAt <= maxNudge
 }
 
 // request reads the words before a place.
 func (v *voice) request(start int) (r request) {
-	at, previous, clause := v.from, "", false
+	at, earlier, previous, clause, wanted := v.from, "", "", false, false
 	for {
 		w, ok := v.next(at)
 		if !ok || w.start >= start {
-			break
+			return r
 		}
 		key := string(v.key(w))
-		clause = clause || v.comma(at, w.start) || turners[key]
+		if v.comma(at, w.start) || turners[key] {
+			clause, r.sentAt = true, 0
+		}
 		r.words++
-		r.opened = r.opened || r.words == 1 && openers[key]
-		r.refused = r.refused || refusers[key]
-		if deniers[key] {
-			r.denied, clause = true, false
+		r.note(key, previous)
+		switch {
+		case key == "no" && counted[previous]:
+		case deniers[key], key == "t" && contracted[previous]:
+			r.negated, clause = true, false
+		case previous == "no" && shortened[key]:
+			r.negated = false
 		}
-		r.others = others[key]
-		switch key {
-		case "have", "get":
-			r.has = r.has || previous == "you"
-		case "i", "we":
-			r.wanted = r.wanted || previous == "can" || previous == "could" || previous == "may"
+		if key == "to" && needing[previous] { // "we need to look it up"
+			r.wanted = wanted
 		}
-		if wanting[key] && !nobodys[previous] {
+		wanted = r.wanted
+		if wanting[key] && !nobodys[previous] || needing[key] && !needsNothing(previous, earlier) || pairs[key][previous] {
 			r.wanted, r.opened = true, r.opened && openers[previous]
-			r.denied = r.denied && !clause
+			r.negated, r.sentAt = r.negated && !clause, 0
 		}
-		at, previous = w.end, key
+		at, earlier, previous = w.end, previous, key
 	}
-	return r
+}
+
+// note takes in what a word says by itself.
+func (r *request) note(key, previous string) {
+	r.opened = r.opened || r.words == 1 && openers[key]
+	r.refused = r.refused || refusers[key] || leading[key] || questioning[key] || key == "que" && previous == "por"
+	r.others = others[key]
+	r.having = r.having || having[key]
+	r.has = r.has || previous == "you" && (key == "have" || key == "get")
+	r.modal = r.modal || modals[key]
+	r.wishes = r.wishes || wishing[key]
+	if sent[key] {
+		r.sentAt = r.words
+	}
+	r.known = by[key] || key == "ke" || yours[key] && toward[previous] || previous == "a" && (key == "tu" || key == "su") || r.sentAt > 0 && r.words-r.sentAt < maxSent
+	if nudges[key] {
+		r.nudgeAt = r.words
+	}
+	if lacking[key] {
+		r.lackAt = r.words
+	}
+}
+
+// needsNothing tells "you need", "you'll need": the person needs something.
+func needsNothing(previous, earlier string) bool {
+	return previous == "you" || earlier == "you" && (previous == "ll" || previous == "will" || previous == "may")
+}
+
+// tail is what stands behind the words that may be asked for.
+type tail struct {
+	words                 int
+	denied, polite, colon bool
+	value, digits         bool // "Zip code: 99999" tells one
+	closed                bool // by a request word
 }
 
 func (v *voice) comma(from, to int) bool {
@@ -125,13 +134,7 @@ func (v *voice) comma(from, to int) bool {
 	return false
 }
 
-// tail is what stands behind the words that may be asked for.
-type tail struct {
-	words                 int
-	denied, polite, colon bool
-	value                 bool // "Zip code: 99999" tells one
-}
-
+// tailOf reads the words behind a place.
 func (v *voice) tailOf(end int) (t tail) {
 	for at := end; at < v.to; at++ {
 		if r := v.body.at(at); inWord(r) {
@@ -140,24 +143,26 @@ func (v *voice) tailOf(end int) (t tail) {
 			t.colon = true
 		}
 	}
-	closed := false
+	clause, previous, at := false, "", end
 	for w, ok := v.next(end); ok; w, ok = v.next(w.end) {
 		key := string(v.key(w))
-		if t.words < deniedNearness {
-			t.denied = t.denied || deniers[key] && key != "no"
+		clause = clause || v.comma(at, w.start)
+		switch {
+		case clause && !undoing[previous]: // "…, we never share it"
+		case t.words < deniedNearness && (deniers[key] && key != "no" || stating[key]), refusers[key], closers[key] && undoing[previous]:
+			t.denied = true
 		}
 		t.polite = t.polite || t.words == 0 && politely[key]
-		closed = closers[key] || closed && politely[key]
+		t.digits = t.digits || strings.ContainsAny(key, "0123456789")
+		t.closed = closers[key] || t.closed && (politely[key] || trailing[key])
 		t.words++
+		at, previous = w.end, key
 	}
-	t.polite = t.polite || closed
+	t.polite = t.polite || t.closed
 	t.value = t.colon && t.words > 0
 	t.colon = t.colon && t.words == 0
 	return t
 }
-
-// interrogatives begin what is a question by itself: "to whom", "wie heißen Sie".
-var interrogatives = setOf("to with from for who a con de para por com em como cuanto quien quem comment au pour avec auf unter fur an mit wie come per da kiske kisko naam siapa atas dengan untuk kepada")
 
 // interrogates tells whether the words at a place begin a question by
 // themselves.
@@ -186,5 +191,5 @@ func (sc *scan) listed(first int) bool {
 	start, _ := sc.sentence(colon-1, colon-1, from, colon)
 	v.from = start
 	r := v.request(colon)
-	return r.wanted && !r.denied && !r.refused
+	return r.wanted && !r.denied() && !r.refused
 }

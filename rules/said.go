@@ -105,8 +105,10 @@ func wordsAsked(words []string) *said {
 		return nil
 	}
 	s := &said{phrases: map[string][]announcement{}}
-	for _, text := range words {
-		s.add(text, announcement{take: takeWords})
+	for _, written := range words {
+		for _, text := range alternatives(written) {
+			s.add(text, announcement{take: takeWords})
+		}
 	}
 	return s
 }
@@ -212,7 +214,7 @@ func (v *voice) announced(a *announcement, w span) (start, end int, ok bool) {
 		last = following
 	}
 	if a.take == takeWords {
-		return w.start, last.end, true
+		return w.start, last.end, a.mark != commaMark || last.end < v.to && v.body.at(last.end) == ','
 	}
 	if a.back {
 		return v.nameBefore(w.start, a.take)

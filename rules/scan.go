@@ -107,6 +107,7 @@ func (s *Set) Scan(text string, c Context) (Result, error) {
 // begin ties the state to a set and a context.
 func (sc *scan) begin(s *Set, c Context) {
 	sc.set, sc.context, sc.regions, sc.index = s, c, s.regions, s.library.indexes[min(c.Direction, Outbound)]
+	sc.context.Asked = withRelated(c.Asked)
 	if c.Region != "" {
 		sc.regions = []string{strings.ToUpper(c.Region)}
 	}
