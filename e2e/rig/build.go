@@ -44,6 +44,9 @@ func prepared(m *testing.M) (int, error) {
 	if err := installPackages(); err != nil {
 		return 1, err
 	}
+	if _, err := chromium(); err != nil {
+		return 1, err
+	}
 	return m.Run(), nil
 }
 

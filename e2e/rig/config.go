@@ -37,7 +37,7 @@ type Setup struct {
 // it, so that a leak of the configuration file is not taken for a leak of
 // piiproxy.
 var configuration = template.Must(template.New("configuration").Parse(`
-listen: {public: "{{.Public}}", bot: "{{.Bot}}", admin: "{{.Admin}}", ops: "{{.Ops}}"}
+listen: {public: {{.Public}}, bot: "{{.Bot}}", admin: "{{.Admin}}", ops: "{{.Ops}}"}
 public_url: https://chat.example.com
 apps:
 {{- range $i, $app := .Setup.Apps}}
@@ -81,7 +81,7 @@ func (p *Proxy) write(t testing.TB) []string {
 	t.Helper()
 	var text strings.Builder
 	err := configuration.Execute(&text, map[string]any{
-		"Setup": p.Setup, "Public": p.public, "Bot": p.bot, "Admin": p.admin, "Ops": p.ops,
+		"Setup": p.Setup, "Public": p.listen(), "Bot": p.bot, "Admin": p.admin, "Ops": p.ops,
 		"BotTimeout": orDefault(p.Setup.BotTimeout, 5*time.Second),
 		"Upstream":   orDefault(p.Setup.Upstream, 5*time.Second),
 		"LogLevel":   orDefault(p.Setup.LogLevel, "info"),

@@ -25,6 +25,7 @@ type Proxy struct {
 	Setup Setup
 
 	public, bot, admin, ops string
+	certificate             *certificate // of the public listener; nil: no TLS
 	environ                 []string
 	client                  *http.Client
 	mu                      sync.Mutex
@@ -182,7 +183,13 @@ func (p *Proxy) Process() int { return p.command.Process.Pid }
 func (p *Proxy) Logs() []byte { return p.output.bytes() }
 
 // Webhook is the address of an app's webhook.
-func (p *Proxy) Webhook(app App) string { return "http://" + p.public + "/webhook/" + app.Name }
+func (p *Proxy) Webhook(app App) string {
+	scheme := "http"
+	if p.certificate != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + p.public + "/webhook/" + app.Name
+}
 
 // Public is the host and port that the platform sees.
 func (p *Proxy) Public() string { return p.public }
