@@ -11,6 +11,7 @@ const (
 	durationMax = 30 * 24 * time.Hour
 	countMax    = 10_000_000
 	depthMax    = 1_000
+	holdMax     = time.Minute
 )
 
 func (f *findings) limits() {
@@ -24,6 +25,11 @@ func (f *findings) limits() {
 	}
 	if limits.Server.HeaderTimeout > limits.Server.ReadTimeout {
 		f.complain("limits.server.header_timeout", "must not be longer than limits.server.read_timeout, of which it is a part")
+	}
+	for key, hold := range map[string]time.Duration{"unarmed": limits.Hold.Unarmed, "armed": limits.Hold.Armed} {
+		if hold > holdMax {
+			f.complain("limits.hold."+key, "must be at most %s: a person waits for an answer meanwhile", holdMax)
+		}
 	}
 	if limits.BotTimeout >= metaPatience {
 		f.warn("limits.bot_timeout", "the platform gives up after %s and sends again while the bot still works", metaPatience)

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/piiproxy/piiproxy/capture/form"
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/rules"
@@ -56,6 +57,7 @@ func (c checkCommand) Run(env *environment) error {
 	report.add(complaints...)
 	report.note("configuration", "%s, %s", count(len(loaded.Apps), "app"), count(len(loaded.Accounts), "account"))
 	checkRules(report, loaded)
+	checkForms(report, loaded)
 	checkKeys(report, loaded)
 	checkStores(report, loaded)
 	checkListeners(report, loaded)
@@ -208,6 +210,22 @@ func pinWarnings(loaded *config.Config, library *rules.Library) []config.Complai
 		warnings = append(warnings, warning)
 	}
 	return warnings
+}
+
+// checkForms reads the words and the logo of each account's form.
+func checkForms(report *report, loaded *config.Config) {
+	for i := range loaded.Accounts {
+		a, key := &loaded.Accounts[i], fmt.Sprintf("accounts[%d].form", i)
+		if _, err := form.NewTexts(a.Form.Texts); err != nil {
+			report.add(loaded.Complaint(key+".texts", "%s", strings.Join(strings.Fields(err.Error()), " ")))
+		}
+		if a.Form.Logo == "" {
+			continue
+		}
+		if _, err := logoOf(a); err != nil {
+			report.add(loaded.Complaint(key+".logo", "%v", err))
+		}
+	}
 }
 
 func checkKeys(report *report, loaded *config.Config) {

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/config"
 )
@@ -53,6 +54,7 @@ func checkLive(ctx context.Context, report *report, loaded *config.Config) {
 			asked[account.GraphURL] = true
 			l.upstream(key, account)
 		}
+		l.issuer(key, account)
 		l.token(key, account)
 		l.bot(key, account)
 	}
@@ -258,6 +260,32 @@ func (l *live) registered(key string, account *config.Account, appID string) {
 		return
 	}
 	l.complain(key+".app", "the app has no webhook for %s: set it to %s in the dashboard", objects[account.Channel], withoutQuery(want))
+}
+
+// issuer asks an account's OpenID provider about itself (OpenID Connect Discovery
+// 1.0, 4): what a sign-in does first.
+func (l *live) issuer(key string, account *config.Account) {
+	if account.Form.StepUp != capture.OIDC {
+		return
+	}
+	issuer := account.Form.OIDC.Issuer
+	got, err := l.do(http.MethodGet, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", nil, nil)
+	var says struct {
+		Issuer string `json:"issuer"`
+		Auth   string `json:"authorization_endpoint"`
+		Token  string `json:"token_endpoint"`
+	}
+	at := key + ".form.oidc.issuer"
+	switch {
+	case err != nil:
+		l.complain(at, "the OpenID provider %v", err)
+	case got.status != http.StatusOK || json.Unmarshal(got.body, &says) != nil || says.Auth == "" || says.Token == "":
+		l.complain(at, "no OpenID provider answers there (status %d): its /.well-known/openid-configuration must say where to sign in; compare the URL with the provider's documentation", got.status)
+	case says.Issuer != issuer:
+		l.complain(at, "the OpenID provider calls itself by another URL: write it exactly as its issuer says, also the slash at the end")
+	default:
+		l.report.note("live "+account.Name, "the OpenID provider answers")
+	}
 }
 
 // bot sends a delivery without any entry, signed like a real one.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -166,15 +168,27 @@ func capturers(settings *config.Config) (map[string]capture.Account, error) {
 			made.StepUp = capture.Requirement{Method: a.Form.StepUp, Remember: a.Form.Remember}
 		}
 		if a.Form.Logo != "" {
-			logo, err := os.ReadFile(a.Form.Logo)
-			if err != nil || len(logo) > maxLogo {
-				return nil, fmt.Errorf("accounts[%d].form.logo: the file cannot be read, or is larger than 64 KiB", i)
+			if made.Look.Logo, err = logoOf(a); err != nil {
+				return nil, fmt.Errorf("accounts[%d].form.logo: %w", i, err)
 			}
-			made.Look.Logo = logo
 		}
 		accounts[a.Name] = made
 	}
 	return accounts, nil
+}
+
+// logoOf reads an account's logo.
+func logoOf(a *config.Account) ([]byte, error) {
+	logo, err := os.ReadFile(a.Form.Logo)
+	switch {
+	case err != nil:
+		return nil, errors.New("the file cannot be read: correct the path, or its owner")
+	case len(logo) > maxLogo:
+		return nil, errors.New("is larger than 64 KiB, and phones load it over slow networks: make it smaller")
+	case !slices.Contains([]string{"image/png", "image/jpeg", "image/webp"}, http.DetectContentType(logo)):
+		return nil, errors.New("is no PNG, JPEG or WebP: save it as one")
+	}
+	return logo, nil
 }
 
 // shower shows a bot what policy lets it see of a form's values.
