@@ -27,6 +27,7 @@ type Account struct {
 	Rules              *rules.Set
 	Mode               rules.Mode
 	Region, Language   string
+	Conduct            Conduct
 }
 
 // Side is a configuration.
@@ -63,13 +64,9 @@ type outcome struct {
 	sightings []redact.Sighting
 	prompts   []prompt
 	refusals  []string
-}
-
-// prompt is a place where the bot asks, and what policy does about it.
-type prompt struct {
-	ask    rules.Ask
-	action redact.Action
-	done   bool // the account and the rule are in force
+	caller    *Account // of a call, and of a delivery its first
+	person    string   // alias of who is asked; never reported
+	needs     Conduct
 }
 
 // budgetTries is how often a payload runs again that ran out of the rules'
@@ -128,6 +125,7 @@ func (s *Side) delivery(body *redact.Body, ch *channel.Channel, o *outcome) erro
 		scope.Echo = part.Echo
 		stretches = append(stretches, redact.Stretch{Root: part.Root, Scope: scope})
 	}
+	o.caller = first
 	if first != nil { // what stands around the parts goes with the first
 		root := redact.Stretch{Scope: first.scope(rules.Inbound, channel.Person{})}
 		body.Stretches = append([]redact.Stretch{root}, stretches...)
@@ -166,6 +164,7 @@ func (s *Side) call(body *redact.Body, name string, o *outcome) error {
 		if s.Caller != "" && a.Name != s.Caller || s.Caller == "" && string(a.Channel.Name()) != name {
 			continue
 		}
+		o.caller = a
 		body.Channel, body.Table = a.Channel, a.Channel.Request()
 		body.Stretches = []redact.Stretch{{Scope: a.scope(rules.Outbound, a.Channel.Send(body.Document).Person)}}
 		return nil
@@ -208,12 +207,5 @@ func (o *outcome) settle(body redact.Body, result redact.Result) {
 			o.refusals = append(o.refusals, string(reason))
 		}
 	}
-	scope := body.Stretches[0].Scope
-	for _, ask := range result.Prompts {
-		action := redact.Allow
-		for _, kind := range ask.Asks {
-			action = max(action, scope.Policy.Prompts.For(kind))
-		}
-		o.prompts = append(o.prompts, prompt{ask, action, scope.Mode == rules.Enforce && ask.Mode == rules.Enforce})
-	}
+	o.asks(o.caller, body, result)
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/piiproxy/piiproxy/payload"
-	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 	"github.com/piiproxy/piiproxy/rules/compare"
 )
@@ -27,12 +26,13 @@ type Line struct {
 	Examples  []compare.Example `json:"examples"`
 }
 
-// PromptLine counts prompts of a rule. Swapped: policy answers it with a form.
+// PromptLine counts prompts of a rule. Swapped: a form takes their place.
 type PromptLine struct {
 	Rule     string            `json:"rule"`
 	Asks     string            `json:"asks"` // kinds, with commas
 	Action   string            `json:"action"`
 	Swapped  bool              `json:"swapped"`
+	Reason   string            `json:"reason,omitempty"` // why policy's capture cannot be (docs/reasons.md)
 	Count    int               `json:"count"`
 	Examples []compare.Example `json:"examples"`
 }
@@ -53,6 +53,7 @@ type Report struct {
 	Changed  int          `json:"changed"` // payloads that would come out changed
 	Findings []Line       `json:"findings"`
 	Prompts  []PromptLine `json:"prompts"`
+	Asked    []AskedLine  `json:"asked"`
 	Refusals []Refusal    `json:"refusals"`
 	Unread   []Refusal    `json:"unread"` // payloads that are no strict JSON, or of no account
 	Unlike   *Difference  `json:"difference,omitempty"`
@@ -69,12 +70,13 @@ type Difference struct {
 type Replay struct {
 	report  Report
 	now     *Side
-	against *Side // nil: nothing is compared
+	against *Side                      // nil: nothing is compared
+	people  map[string]map[string]bool // who was asked, by kind
 }
 
 // New begins a replay; against may be nil.
 func New(now, against *Side) *Replay {
-	r := &Replay{now: now, against: against}
+	r := &Replay{now: now, against: against, people: map[string]map[string]bool{}}
 	if against != nil {
 		r.report.Unlike = &Difference{Report: &compare.Report{}}
 	}
@@ -135,6 +137,7 @@ func (r *Replay) count(p Payload, o *outcome) {
 	}
 	for _, asked := range o.prompts {
 		report.prompt(asked, p.Where())
+		r.asked(o, asked, o.caller.Policy)
 	}
 	for _, reason := range o.refusals {
 		report.Refusals = refused(report.Refusals, o.direction.String(), reason, p.Where())
@@ -157,8 +160,8 @@ func (r *Report) finding(key Line, example compare.Example) {
 }
 
 func (r *Report) prompt(asked prompt, where string) {
-	key := PromptLine{Rule: asked.ask.Rule, Asks: strings.Join(asked.ask.Asks, ","), Action: asked.what(), Swapped: asked.done && asked.action == redact.Capture}
-	at := slices.IndexFunc(r.Prompts, func(l PromptLine) bool { return l.Rule == key.Rule && l.Action == key.Action })
+	key := PromptLine{Rule: asked.ask.Rule, Asks: strings.Join(asked.ask.Asks, ","), Action: asked.what(), Swapped: asked.swapped, Reason: asked.reason}
+	at := slices.IndexFunc(r.Prompts, func(l PromptLine) bool { return l.Rule == key.Rule && l.Action == key.Action && l.Reason == key.Reason })
 	if at < 0 {
 		at = len(r.Prompts)
 		r.Prompts = append(r.Prompts, key)
@@ -199,8 +202,9 @@ func (r *Replay) Report() *Report {
 			cmp.Compare(a.Action, b.Action), cmp.Compare(a.Mode, b.Mode))
 	})
 	slices.SortFunc(report.Prompts, func(a, b PromptLine) int {
-		return cmp.Or(b.Count-a.Count, cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Action, b.Action))
+		return cmp.Or(b.Count-a.Count, cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Reason, b.Reason))
 	})
+	slices.SortFunc(report.Asked, func(a, b AskedLine) int { return cmp.Or(b.Asked-a.Asked, cmp.Compare(a.Kind, b.Kind)) })
 	for _, list := range report.lists() {
 		slices.SortFunc(*list, func(a, b Refusal) int {
 			return cmp.Or(b.Count-a.Count, cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Direction, b.Direction))
@@ -208,6 +212,7 @@ func (r *Replay) Report() *Report {
 		*list = append([]Refusal{}, *list...) // [] in JSON
 	}
 	report.Findings, report.Prompts = append([]Line{}, report.Findings...), append([]PromptLine{}, report.Prompts...)
+	report.Asked = append([]AskedLine{}, report.Asked...)
 	if report.Unlike != nil {
 		report.Unlike.Sort()
 	}

@@ -13,6 +13,7 @@ func (r *Report) Write(to io.Writer) error {
 	fmt.Fprintf(&page, "%d payloads: %d inbound, %d outbound, %d would come out changed\n", r.Payloads, r.Inbound, r.Outbound, r.Changed)
 	r.findings(&page)
 	r.prompts(&page)
+	r.asked(&page)
 	writeRefusals(&page, "would not be passed on", r.Refusals)
 	writeRefusals(&page, "could not be read", r.Unread)
 	if r.Unlike != nil {
@@ -56,14 +57,41 @@ func (r *Report) prompts(page *strings.Builder) {
 	table := tabwriter.NewWriter(page, 0, 4, 2, ' ', 0)
 	for _, line := range r.Prompts {
 		what := line.Action
-		if line.Swapped {
+		switch {
+		case line.Swapped:
 			what = "swapped for a form"
+		case line.Reason == reasonTemplate:
+			what = "in a template, which cannot be changed"
+		case line.Reason != "":
+			what = "refused: " + line.Reason
 		}
 		places := make([]string, len(line.Examples))
 		for i, e := range line.Examples {
 			places[i] = e.String()
 		}
 		fmt.Fprintf(table, "%6d\t%s\tasks %s\t%s\t%s\n", line.Count, line.Rule, line.Asks, what, strings.Join(places, "; "))
+	}
+	_ = table.Flush()
+}
+
+// asked is what prompts asked for. A recording does not know what anybody ever
+// looked at.
+func (r *Report) asked(page *strings.Builder) {
+	if len(r.Asked) == 0 {
+		return
+	}
+	page.WriteString("\nasked for\n")
+	table := tabwriter.NewWriter(page, 0, 4, 2, ' ', 0)
+	for _, line := range r.Asked {
+		people := "1 person"
+		if line.People != 1 {
+			people = fmt.Sprintf("%d people", line.People)
+		}
+		fmt.Fprintf(table, "%6d\t%s\tof %s\t%s\tneed %s", line.Asked, line.Kind, people, line.Action, line.Need)
+		if line.Hint != "" {
+			fmt.Fprintf(table, "\t%s", line.Hint)
+		}
+		fmt.Fprintln(table)
 	}
 	_ = table.Flush()
 }

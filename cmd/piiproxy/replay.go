@@ -30,9 +30,10 @@ type replayCommand struct {
 // Help is shown by --help.
 func (replayCommand) Help() string {
 	return `Says what a configuration would have done on recorded webhook deliveries and Graph
-calls: findings and actions per rule, prompts that would be swapped, refusals, with
-examples as shapes (9 a digit, a and A letters), and what an older configuration
-would have done otherwise. The same payloads give the same report.
+calls: findings and actions per rule, prompts that would be swapped and why others
+cannot be, what they asked for and of how many people, refusals, with examples as
+shapes (9 a digit, a and A letters), and what an older configuration would have done
+otherwise. The same payloads give the same report.
 
 It resolves no secret, opens no store and makes no token.
 
@@ -123,10 +124,13 @@ func (c replayCommand) side(file string) (*replay.Side, error) {
 	}
 	side := &replay.Side{Limits: payloadLimits(settings.Limits), Caller: c.Account}
 	for i := range settings.Accounts {
-		account, err := replayed(&settings.Accounts[i], judge)
+		a := &settings.Accounts[i]
+		account, err := replayed(a, judge)
 		if err != nil {
 			return nil, fmt.Errorf("accounts[%d]: %w", i, err)
 		}
+		policy := settings.Policies[a.Policy]
+		account.Conduct = replay.Conduct{Need: policy.Need, RefuseTemplates: policy.Templates == "refuse"}
 		side.Accounts = append(side.Accounts, account)
 	}
 	if c.Account != "" && !slices.ContainsFunc(side.Accounts, func(a replay.Account) bool { return a.Name == c.Account }) {
