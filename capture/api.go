@@ -111,6 +111,7 @@ func (a External) Fill(ctx context.Context, id string, values []form.Value) erro
 // link when all is right. Problems mean that nothing happened but the try; when
 // it was the last one, the link has ended.
 func (b *Book) submit(ctx context.Context, l *link, typed url.Values) (map[string]string, error) {
+	ctx = context.WithoutCancel(ctx) // who gives up neither loses a try nor keeps one
 	account, _ := b.config.Accounts(l.conversation.Account)
 	values, problems := form.Read(formFields(l.Fields), typed, regions(account))
 	if len(problems) > 0 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/capture/form"
@@ -35,13 +36,16 @@ func (b *Book) try(ctx context.Context, id string) (*link, error) {
 }
 
 // refund takes a try back that failed by our own fault. When that fails, too,
-// the person has one less.
+// the person has one less. Without a try that counts the link's clock has not
+// begun: what is handed out again would else end before it says.
 func (b *Book) refund(ctx context.Context, id string) {
 	_, _ = b.change(ctx, id, func(l *link) error {
 		if l.State != open || l.Tries == 0 {
 			return ErrExpired
 		}
-		l.Tries--
+		if l.Tries--; l.Tries == 0 {
+			l.FirstTry = time.Time{}
+		}
 		return nil
 	})
 }

@@ -133,8 +133,12 @@ func (v *visit) fill(typed url.Values) {
 }
 
 // thank sends the browser on to a page that holds nothing, so that neither back
-// nor reload shows or sends anything, and then tells the chat.
+// nor reload shows or sends anything, and then tells the chat. With HTTP/1 the
+// browser would ask for that page on this connection, and wait behind the chat.
 func (v *visit) thank() {
+	if v.r.ProtoMajor < 2 {
+		v.w.Header().Set("Connection", "close")
+	}
 	v.redirect(v.path() + "?done")
 	_ = http.NewResponseController(v.w).Flush() // the browser need not wait for the chat
 	v.book.confirm(v.r.Context(), v.link)
