@@ -203,6 +203,16 @@ func (c Config) check() (Config, error) {
 	return c, nil
 }
 
+// Prefix is what the links of a Book with this public URL begin with, up to the
+// id: not always as the configuration has it. It is "" for what New refuses.
+func Prefix(publicURL string) string {
+	public, err := url.Parse(publicURL)
+	if err != nil || public.Host == "" {
+		return ""
+	}
+	return originOf(public) + "/c/"
+}
+
 // originOf writes an address as browsers write its origin (RFC 6454, 6.2).
 func originOf(u *url.URL) string {
 	host := strings.ToLower(u.Host)

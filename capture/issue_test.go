@@ -170,3 +170,24 @@ func TestExternalAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestPrefix: links begin as Prefix says, however the configuration writes the
+// public URL: what takes their ids out of what the bot sees looks for that.
+func TestPrefix(t *testing.T) {
+	b := newBench(t)
+	for i, public := range []string{"https://chat.example.com", "https://Chat.Example.COM/", "https://chat.example.com:443", "https://chat.example.com:8443", "http://LocalHost:80"} {
+		config := b.config()
+		config.PublicURL = public
+		book, err := capture.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		issued := b.issue(book, order(b.person(fmt.Sprintf("psid:%d", i)), "credit_card"))
+		if want := capture.Prefix(public) + issued.ID; issued.URL != want {
+			t.Errorf("%s makes %s, want %s", public, issued.URL, want)
+		}
+	}
+	if capture.Prefix("") != "" || capture.Prefix("chat.example.com") != "" {
+		t.Error("what is no URL begins links")
+	}
+}

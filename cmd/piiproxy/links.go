@@ -44,8 +44,8 @@ func conductOf(settings *config.Config, a *config.Account) (proxy.Conduct, error
 		NoticeNew: policy.Notice == "conversation" || policy.Notice == "both", NoticeRisky: policy.Notice == "risky" || policy.Notice == "both",
 		Warn: policy.Warn, Words: func(language, key string) string { return texts.Lookup(language, "chat."+key) },
 	}
-	if settings.PublicURL != "" {
-		conduct.Prefixes = prefixes(strings.TrimRight(settings.PublicURL, "/") + "/c/")
+	if prefix := capture.Prefix(settings.PublicURL); prefix != "" {
+		conduct.Prefixes = prefixes(prefix)
 	}
 	if before, _, ok := strings.Cut(a.Form.External, "{id}"); ok {
 		conduct.Prefixes = append(conduct.Prefixes, prefixes(before)...)
@@ -53,9 +53,13 @@ func conductOf(settings *config.Config, a *config.Account) (proxy.Conduct, error
 	return conduct, nil
 }
 
-// prefixes are the beginning of links as it may come back: as it is, and inside
-// another link, as Messenger's l.facebook.com has it.
+// prefixes are the beginning of links as it may come back: without the scheme,
+// which people and platforms leave out, and inside another link, as Messenger's
+// l.facebook.com has it.
 func prefixes(plain string) []string {
+	if _, bare, ok := strings.Cut(plain, "://"); ok && strings.Contains(bare, "/") {
+		plain = bare
+	}
 	escaped := url.QueryEscape(plain)
 	return []string{plain, escaped, strings.ToLower(escaped)}
 }
