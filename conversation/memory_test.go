@@ -139,13 +139,19 @@ func TestMemoryFault(t *testing.T) {
 
 var arming = conversation.Arming{Turns: 2, Time: time.Minute}
 
+// answered takes in a message that was read just before.
+func answered(s *conversation.State, now time.Time, message string, told ...string) bool {
+	messages := []string{message}
+	return s.Answered(now, messages, conversation.Reading{State: *s, Asked: s.Asked(now, messages), Told: told})
+}
+
 // TestAsked: a question is open for turns and time, is closed by its answer, and
 // the same message again is read as it was the first time.
 func TestAsked(t *testing.T) {
 	start := time.Now()
 	question := []rules.Ask{{Asks: []string{"ssn_last4", "dob"}}}
 	var s conversation.State
-	if s.Answered(start, []string{"m0"}, nil) || s.Asked(start, []string{"m0"}) != nil {
+	if answered(&s, start, "m0") || s.Asked(start, []string{"m0"}) != nil {
 		t.Fatal("something is asked in a new chat")
 	}
 	if !s.Heard(start, "Last four of your SSN, and your date of birth?", question, arming) {
@@ -157,16 +163,16 @@ func TestAsked(t *testing.T) {
 	if got := s.Asked(start.Add(time.Minute), nil); got != nil {
 		t.Errorf("after the time: %v", got)
 	}
-	if !s.Answered(start, []string{"m1"}, []string{"ssn_last4"}) || !slices.Equal(s.Asked(start, []string{"m2"}), []string{"dob"}) {
+	if !answered(&s, start, "m1", "ssn_last4") || !slices.Equal(s.Asked(start, []string{"m2"}), []string{"dob"}) {
 		t.Errorf("after half an answer: %v", s.Asked(start, []string{"m2"}))
 	}
 	if got := s.Asked(start, []string{"m1"}); !slices.Equal(got, []string{"dob", "ssn_last4"}) {
 		t.Errorf("the same message again: %v", got)
 	}
-	if s.Answered(start, []string{"m1"}, []string{"ssn_last4"}) {
+	if answered(&s, start, "m1", "ssn_last4") {
 		t.Error("the same message counts twice")
 	}
-	s.Answered(start, []string{"m2"}, nil) // the second turn, with no answer
+	answered(&s, start, "m2") // the second turn, with no answer
 	if got := s.Asked(start, []string{"m3"}); got != nil {
 		t.Errorf("after two turns: %v", got)
 	}
@@ -201,5 +207,50 @@ func TestOpen(t *testing.T) {
 	}
 	if !s.Tell(now, "notice", time.Hour) || s.Tell(now.Add(time.Minute), "notice", time.Hour) || !s.Tell(now.Add(time.Hour), "notice", time.Hour) {
 		t.Error("telling is not once an hour")
+	}
+}
+
+// TestHeardMeanwhile: what the bot asks while a message is being delivered is not
+// answered by that message; what the message has told is not asked any more.
+func TestHeardMeanwhile(t *testing.T) {
+	now := time.Now()
+	email, last := []rules.Ask{{Asks: []string{"email"}}}, []rules.Ask{{Asks: []string{"ssn_last4"}}}
+	for name, test := range map[string]struct {
+		asks []rules.Ask
+		want []string
+	}{
+		"another kind":  {email, []string{"email"}},
+		"the same kind": {last, []string{"ssn_last4"}},
+	} {
+		var s conversation.State
+		s.Heard(now, "Last four of your SSN?", last, arming)
+		read := conversation.Reading{State: s, Asked: s.Asked(now, nil), Told: []string{"ssn_last4"}}
+		s.Heard(now.Add(time.Second), "And now?", test.asks, arming)
+		s.Answered(now.Add(2*time.Second), []string{"m1"}, read)
+		if got := s.Asked(now, nil); !slices.Equal(got, test.want) || s.Dialogue.Left != arming.Turns {
+			t.Errorf("%s: asked %v for %d turns", name, got, s.Dialogue.Left)
+		}
+		if got := s.Asked(now, []string{"m1"}); !slices.Equal(got, []string{"ssn_last4"}) {
+			t.Errorf("%s: the same message again: %v", name, got)
+		}
+	}
+}
+
+// TestRemarks: what the bot says beside a question makes it open for no longer,
+// however many turns it is open for.
+func TestRemarks(t *testing.T) {
+	now := time.Now()
+	for turns := 1; turns <= 5; turns++ {
+		var s conversation.State
+		s.Heard(now, "Your e-mail address?", []rules.Ask{{Asks: []string{"email"}}}, conversation.Arming{Turns: turns, Time: time.Minute})
+		for i := range turns {
+			if s.Heard(now.Add(30*time.Second), "One moment.", nil, conversation.Arming{Turns: turns, Time: time.Minute}) {
+				t.Errorf("%d turns: a remark changed the state", turns)
+			}
+			answered(&s, now, fmt.Sprint(i))
+		}
+		if got := s.Asked(now, nil); got != nil {
+			t.Errorf("%d turns: asked %v after as many messages", turns, got)
+		}
 	}
 }

@@ -27,6 +27,8 @@ type State struct {
 	// Dialogue knows the kinds that the bot asked for, until Armed.
 	Dialogue rules.Dialogue `json:"dialogue,omitzero"`
 	Armed    time.Time      `json:"armed,omitzero"`
+	// Since says when the bot last asked for each of these kinds.
+	Since map[string]time.Time `json:"since,omitempty"`
 	// Answers are the person's latest messages that an open question informed:
 	// the same message again is read the same way.
 	Answers []Answer `json:"answers,omitempty"`
@@ -74,27 +76,55 @@ func (s *State) Asked(now time.Time, messages []string) []string {
 // may end an earlier question. True: the state has changed.
 func (s *State) Heard(now time.Time, text string, asks []rules.Ask, a Arming) bool {
 	if !now.Before(s.Armed) {
-		s.Dialogue = rules.Dialogue{}
+		s.close()
 	}
-	before := s.Dialogue.Left > 0
+	before := s.Dialogue
+	s.Dialogue.Left = min(before.Left, 1) // so that MaxArmed means: asked just now
 	s.Dialogue.Said(rules.Outbound, text, asks)
 	s.Dialogue.Last = "" // it has told what it could
-	if s.Dialogue.Left == 0 {
-		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
-		return before
-	}
-	if s.Dialogue.Left == rules.MaxArmed { // a new question, or the same once more
+	switch s.Dialogue.Left {
+	case 0:
+		s.close()
+		return before.Left > 0
+	case rules.MaxArmed: // a new question, or the same once more
 		s.Dialogue.Left, s.Armed = a.Turns, now.Add(a.Time)
+		s.asks(now, asks)
+		return true
 	}
-	return true
+	s.Dialogue = before
+	return false
 }
 
-// Answered takes in a message of the person while something was asked: the kinds
-// that it told are asked no longer, the others stay open for the turns that are
-// left. True: the state has changed.
-func (s *State) Answered(now time.Time, messages []string, told []string) bool {
-	asked := s.Asked(now, nil)
-	if len(asked) == 0 {
+// asks notes when kinds were asked for: those of asks, or, where it is an earlier
+// question once more, all.
+func (s *State) asks(now time.Time, asks []rules.Ask) {
+	since := map[string]time.Time{}
+	for _, kind := range s.Dialogue.Asked {
+		since[kind] = s.Since[kind]
+		if len(asks) == 0 || slices.ContainsFunc(asks, func(ask rules.Ask) bool { return slices.Contains(ask.Asks, kind) }) {
+			since[kind] = now
+		}
+	}
+	s.Since = since
+}
+
+// close ends what was asked.
+func (s *State) close() { s.Dialogue, s.Armed, s.Since = rules.Dialogue{}, time.Time{}, nil }
+
+// Reading is how a message of the person was read.
+type Reading struct {
+	State State    // of the chat at that time
+	Asked []string // what the message could answer
+	Told  []string // the kinds that it told
+}
+
+// Answered takes in a message of the person that was read while something was
+// asked: the kinds that it told are asked no longer, the others stay open for the
+// turns that are left. What the bot has asked since it was read, as bots do before
+// they confirm the delivery, is another question, which it does not answer. True:
+// the state has changed.
+func (s *State) Answered(now time.Time, messages []string, r Reading) bool {
+	if len(r.Asked) == 0 {
 		return false
 	}
 	s.Answers = slices.DeleteFunc(s.Answers, func(a Answer) bool { return now.Sub(a.At) > answerFor })
@@ -102,13 +132,17 @@ func (s *State) Answered(now time.Time, messages []string, told []string) bool {
 		if slices.ContainsFunc(s.Answers, func(a Answer) bool { return string(a.ID) == string(answerID(id)) }) {
 			return false // it has been counted
 		}
-		s.Answers = append(s.Answers, Answer{answerID(id), asked, now})
+		s.Answers = append(s.Answers, Answer{answerID(id), r.Asked, now})
 	}
 	s.Answers = s.Answers[max(0, len(s.Answers)-maxAnswers):]
-	s.Dialogue.Said(rules.Inbound, "", nil)
-	s.Dialogue.Asked = slices.DeleteFunc(slices.Clone(s.Dialogue.Asked), func(kind string) bool { return slices.Contains(told, kind) })
+	if s.Armed.Equal(r.State.Armed) {
+		s.Dialogue.Said(rules.Inbound, "", nil)
+	}
+	s.Dialogue.Asked = slices.DeleteFunc(slices.Clone(s.Dialogue.Asked), func(kind string) bool {
+		return slices.Contains(r.Told, kind) && s.Since[kind].Equal(r.State.Since[kind])
+	})
 	if len(s.Dialogue.Asked) == 0 {
-		s.Dialogue, s.Armed = rules.Dialogue{}, time.Time{}
+		s.close()
 	}
 	return true
 }

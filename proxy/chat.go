@@ -124,7 +124,7 @@ func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat, result re
 			if c.part < len(taught) && due {
 				wrote = teach(s, b.channel, document, taught[c.part]) || wrote
 			}
-			return s.Answered(now, b.parts[c.part].IDs, c.told) || wrote
+			return s.Answered(now, b.parts[c.part].IDs, conversation.Reading{State: c.state, Asked: c.asked, Told: c.told}) || wrote
 		}
 		if _, err := p.config.Chats.Memory.Update(context.WithoutCancel(ctx), c.conversation, change); err != nil {
 			p.forgot(b.owners[c.part])
@@ -198,10 +198,14 @@ func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refus
 	return p.hear(ctx, x, asks)
 }
 
-// hear writes down what a call of the bot says.
+// hear writes down what a call of the bot says. One that asks for nothing ends no
+// question that was asked after it.
 func (p *Proxy) hear(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
 	now := p.config.Now()
 	_, err := p.config.Chats.Memory.Update(ctx, x.conversation, func(s *conversation.State) bool {
+		if len(asks) == 0 && !s.Armed.Equal(x.state.Armed) {
+			return false
+		}
 		return s.Heard(now, x.words, asks, p.config.Chats.Arming)
 	})
 	return unsettledOrNil(err)

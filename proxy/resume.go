@@ -33,7 +33,8 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 		return nil, err
 	}
 	// Before the bot can see what stands for them, and so send it back.
-	if err := p.entered(ctx, t); err != nil {
+	state, err := p.entered(ctx, t)
+	if err != nil {
 		return nil, err
 	}
 	body, err := account.Channel.Resume(envelope, t.Text, p.messageID(account, t), p.config.Now())
@@ -46,16 +47,15 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 	if refused != nil {
 		return nil, errOutbox
 	}
-	return resumed{reserved, p, account, t.Conversation}, nil
+	return resumed{
+		reservation: reserved, proxy: p, account: account, conversation: t.Conversation,
+		read: conversation.Reading{State: state, Asked: t.Kinds, Told: t.Kinds},
+	}, nil
 }
 
-// entered remembers which kinds came by a form.
-func (p *Proxy) entered(ctx context.Context, t capture.Turn) error {
-	if len(t.Kinds) == 0 {
-		return nil
-	}
-	_, err := p.config.Chats.Memory.Update(ctx, t.Conversation, func(s *conversation.State) bool { return s.Entered(t.Kinds) })
-	return err
+// entered remembers which kinds came by a form, and gives the state of the chat.
+func (p *Proxy) entered(ctx context.Context, t capture.Turn) (conversation.State, error) {
+	return p.config.Chats.Memory.Update(ctx, t.Conversation, func(s *conversation.State) bool { return s.Entered(t.Kinds) })
 }
 
 // resumed is a reservation that is logged when it holds.
@@ -64,6 +64,7 @@ type resumed struct {
 	proxy        *Proxy
 	account      *Account
 	conversation *conversation.Conversation
+	read         conversation.Reading
 }
 
 // Settle implements capture.Reservation.
@@ -73,17 +74,17 @@ func (r resumed) Settle(written bool) {
 			zap.String("channel", string(r.account.Channel.Name())), zap.String("conversation", r.hash()))
 	}
 	r.reservation.Settle(written)
-	if written {
+	if written && len(r.read.Told) > 0 {
 		r.proxy.answered(r)
 	}
 }
 
-// answered ends what the bot had asked: the turn tells it all that will be told.
+// answered ends the questions that the form has answered.
 func (p *Proxy) answered(r resumed) {
 	ctx, cancel := context.WithTimeout(context.Background(), sayTime)
 	defer cancel()
 	_, err := p.config.Chats.Memory.Update(ctx, r.conversation, func(s *conversation.State) bool {
-		return s.Answered(p.config.Now(), nil, s.Dialogue.Asked)
+		return s.Answered(p.config.Now(), nil, r.read)
 	})
 	if err != nil {
 		p.forgot(r.account)
