@@ -165,6 +165,7 @@ func TestAbsorb(t *testing.T) {
 	if id == nil || !strings.Contains(body, `"from":"`+annaPhone+`"`) || !strings.Contains(body, `"contacts":[{"profile":{"name":"Ann Example"},"wa_id":"`+annaPhone+`"}]`) {
 		t.Fatalf("the bot got %s", body)
 	}
+	r.until("the thanks", func() bool { return strings.Contains(r.lastSent(), "Thank you") })
 	before := len(r.platform.requests())
 	for what, call := range map[string]string{
 		"read":     `{"messaging_product":"whatsapp","status":"read","message_id":"` + id[1] + `"}`,

@@ -17,9 +17,9 @@ const (
 // the platform: whoever holds one may fill the form in, and that is not the bot.
 // Links stand in buttons, so places for URLs are looked at too. It returns the
 // spans that it settled.
-func (w *walk) links(at place, scope *Scope, text string, spans [][2]int) [][2]int {
+func (w *walk) links(at place, scope *Scope, text string) (spans [][2]int) {
 	if scope.outbound() {
-		return spans
+		return nil
 	}
 	for _, prefix := range w.body.Links {
 		for from := 0; ; {
@@ -44,7 +44,7 @@ func (w *walk) links(at place, scope *Scope, text string, spans [][2]int) [][2]i
 // linkPlace looks for links in a place that holds a URL and is not scanned.
 func (w *walk) linkPlace(at place) {
 	if at.class == channel.URL && len(w.body.Links) > 0 {
-		w.links(at, w.body.Stretches[at.owner].Scope, at.document.Text(at.node), nil)
+		w.links(at, w.body.Stretches[at.owner].Scope, at.document.Text(at.node))
 	}
 }
 

@@ -1,6 +1,8 @@
 package redact
 
 import (
+	"slices"
+
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/rules"
 	"github.com/piiproxy/piiproxy/vault"
@@ -11,13 +13,18 @@ import (
 const unknownKind = "unknown"
 
 // tokens handles what looks like a token: a person's are made harmless, a
-// bot's are resolved when the marks are settled. It returns their spans.
-func (w *walk) tokens(at place, scope *Scope, text string) [][2]int {
-	spans := vault.FindTokens(text)
-	if len(spans) == 0 || at.class == channel.Report {
+// bot's are resolved when the marks are settled. Those in the spans that are
+// settled already are left to them. It returns all spans.
+func (w *walk) tokens(at place, scope *Scope, text string, settled [][2]int) [][2]int {
+	tokens := vault.FindTokens(text)
+	spans := slices.Concat(settled, tokens)
+	if len(tokens) == 0 || at.class == channel.Report {
 		return spans
 	}
-	for _, span := range spans {
+	for _, span := range tokens {
+		if within(settled, span[0], span[1]) {
+			continue
+		}
 		found := text[span[0]:span[1]]
 		kind := tokenKind(scope, found)
 		m := mark{start: span[0], end: span[1], action: Hide, rule: ruleToken, kind: kind, text: found}
