@@ -56,6 +56,9 @@ func Headless(ctx context.Context, w io.Writer, start Start, options Options) (e
 			turns = append(turns, turn)
 		}
 	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = s.platform.Settled(limited) // what was not delivered the verdict names
 	if err := s.print(ctx, w); err != nil {
 		return err
 	}

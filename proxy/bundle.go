@@ -74,14 +74,41 @@ func (p *Proxy) split(book *Rulebook, ch *channel.Channel, d *payload.Document, 
 // part that must not be passed on shares its element with nobody else.
 func (p *Proxy) only(book *Rulebook, app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, wanted func(i int) bool) (*bundle, error) {
 	dropped := map[int]bool{}
-	keptAny := false
 	for i, part := range parts {
 		if !wanted(i) {
 			dropped[part.Element] = true
 		}
 	}
+	return p.rest(book, app, ch, d, parts, dropped)
+}
+
+// apart makes a bundle without some parts, and leaves what shares an element with
+// them: the statuses of several messages come in one change. It is for parts that
+// are no news, and not for those that must not be passed on.
+func (p *Proxy) apart(book *Rulebook, app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, gone func(i int) bool) (*bundle, error) {
+	dropped, shared := map[int]bool{}, map[int]bool{}
 	for i, part := range parts {
-		if wanted(i) && !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
+		if !gone(i) && part.Root != part.Element { // of a change's own part nothing is lost
+			shared[part.Element] = true
+		}
+	}
+	for i, part := range parts {
+		switch {
+		case !gone(i):
+		case shared[part.Element]:
+			dropped[part.Root] = true
+		default:
+			dropped[part.Element] = true
+		}
+	}
+	return p.rest(book, app, ch, d, parts, dropped)
+}
+
+// rest makes a bundle without the nodes that are dropped; nil when no part is left.
+func (p *Proxy) rest(book *Rulebook, app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, dropped map[int]bool) (*bundle, error) {
+	keptAny := false
+	for i, part := range parts {
+		if !dropped[part.Root] && !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
 			keptAny = true
 		}
 	}
@@ -116,7 +143,7 @@ func without(d *payload.Document, parts []channel.Part, dropped map[int]bool) []
 		if _, seen := empty[part.Entry]; !seen {
 			empty[part.Entry] = true
 		}
-		if !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
+		if !dropped[part.Root] && !dropped[part.Element] && !dropped[part.Entry] && !around(parts, i) {
 			empty[part.Entry] = false
 		}
 	}

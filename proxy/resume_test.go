@@ -237,6 +237,34 @@ func TestOursAreNoNews(t *testing.T) {
 	}
 }
 
+// TestOursBesideTheBots: the platform tells of several messages in one change; the
+// bot gets what is said of its own.
+func TestOursBesideTheBots(t *testing.T) {
+	r := newRig(t)
+	r.hook(waba(change(lineID, waText(annaPhone, "hi"))))
+	r.call("/"+lineID+"/messages", `{"messaging_product":"whatsapp","to":"`+annaPhone+`","type":"text","text":{"body":"What is your SSN?"}}`)
+	r.openForm().fill(map[string]string{"ssn": "123-45-6789"})
+	r.until("the thanks", func() bool { return strings.Contains(r.lastSent(), "Thank you") })
+	mark := regexp.MustCompile(`"biz_opaque_callback_data":"([^"]+)"`).FindStringSubmatch(r.lastSent())
+	r.until("the bot's turn", func() bool { return len(r.bots["bot"].requests()) == 2 })
+	status := func(id, more string) string {
+		return `{"id":"` + id + `","status":"sent","timestamp":"1757000000","recipient_id":"` + annaPhone + `"` + more + `}`
+	}
+	ours := status("wamid.ours", `,"biz_opaque_callback_data":"`+mark[1]+`"`)
+	list := func(statuses ...string) string {
+		return waba(change(lineID, `"statuses":[`+strings.Join(statuses, ",")+`]`))
+	}
+	if got := r.hook(list(ours, status("wamid.bots", ""), ours)); got.status != 200 {
+		t.Fatalf("delivering: %d", got.status)
+	}
+	if got := r.bots["bot"].bodies()[2]; strings.Contains(got, "wamid.ours") || !strings.Contains(got, "wamid.bots") {
+		t.Errorf("the bot got %s", got)
+	}
+	if got := r.hook(list(ours, ours)); got.status != 200 || len(r.bots["bot"].requests()) != 3 {
+		t.Errorf("alone: %d, %d deliveries", got.status, len(r.bots["bot"].requests()))
+	}
+}
+
 // TestConfirmation: the person is thanked in the chat, and the echo of that is no
 // foreign send.
 func TestConfirmation(t *testing.T) {

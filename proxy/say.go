@@ -75,7 +75,7 @@ func (p *Proxy) withoutOurs(in inbound, b bundle) (*bundle, *Refusal) {
 	if !ours {
 		return &b, nil
 	}
-	rest, err := p.only(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return !p.saidByUs(&b, i) })
+	rest, err := p.apart(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return p.saidByUs(&b, i) })
 	if err != nil {
 		return nil, &refuseInternal
 	}

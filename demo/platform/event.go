@@ -104,6 +104,7 @@ type whatsappStatus struct {
 	Status    string `json:"status"`
 	Timestamp string `json:"timestamp"`
 	Recipient string `json:"recipient_id"`
+	Callback  string `json:"biz_opaque_callback_data,omitempty"` // as it was sent
 }
 
 type whatsappChange struct {

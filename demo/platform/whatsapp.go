@@ -17,6 +17,7 @@ type whatsappSend struct {
 	Text        *whatsappText  `json:"text"`
 	Interactive *whatsappAsked `json:"interactive"`
 	Template    *whatsappForm  `json:"template"`
+	Callback    string         `json:"biz_opaque_callback_data"`
 }
 
 type whatsappAsked struct {
@@ -77,7 +78,7 @@ func (p *Platform) sendWhatsApp(c *call) (int, any) {
 	id := newMessageID(person)
 	p.store(Record{Person: person.ID, Channel: WhatsApp, Speaker: ByBot, ID: id, Text: text, Buttons: buttons, Raw: c.body, Agent: c.UserAgent()})
 	for _, status := range []string{"sent", "delivered", "read"} {
-		p.enqueue(event{person: person, field: "messages", list: "statuses", body: whatsappStatus{ID: id, Status: status, Timestamp: seconds(time.Now()), Recipient: person.ID}})
+		p.enqueue(event{person: person, field: "messages", list: "statuses", body: whatsappStatus{ID: id, Status: status, Timestamp: seconds(time.Now()), Recipient: person.ID, Callback: send.Callback}})
 	}
 	p.mark(id, "sent", "delivered", "read")
 	return http.StatusOK, struct {
