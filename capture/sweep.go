@@ -45,7 +45,7 @@ func (b *Book) Sweep(ctx context.Context) (int, error) {
 		}
 		var faults []error
 		for _, record := range records {
-			done, err := b.close(ctx, record)
+			done, err := b.survive(ctx, record)
 			if err != nil {
 				faults = append(faults, err)
 			}
@@ -57,6 +57,17 @@ func (b *Book) Sweep(ctx context.Context) (int, error) {
 			return closed, errors.Join(faults...)
 		}
 	}
+}
+
+// survive keeps a panic over one link from ending the process: it may hold
+// values, so it is not shown.
+func (b *Book) survive(ctx context.Context, record store.Record) (done bool, err error) {
+	defer func() {
+		if recover() != nil {
+			done, err = false, errors.New("closing a link: a panic")
+		}
+	}()
+	return b.close(ctx, record)
 }
 
 // close closes the link of a leased record.

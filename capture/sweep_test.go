@@ -1,8 +1,10 @@
 package capture_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -96,6 +98,33 @@ func TestSweepFaults(t *testing.T) {
 	b.move(time.Hour)
 	if n := b.sweep(book); n != 1 || len(b.turns()) != 1 {
 		t.Errorf("without ids: %d closed, %d turns", n, len(b.turns()))
+	}
+}
+
+// poisoned is an outbox that panics over one link.
+type poisoned struct{ outbox }
+
+func (poisoned) Resume(context.Context, capture.Turn) (capture.Reservation, error) { panic("canary") }
+
+// TestSweepSurvives: a panic over a link ends neither the sweep nor the process,
+// and is told without what it holds.
+func TestSweepSurvives(t *testing.T) {
+	b := newBench(t)
+	b.unfilled("nothing")
+	config := b.config()
+	config.House.Outbox = poisoned{}
+	book, err := capture.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.issue(book, order(b.person("psid:1"), "credit_card"))
+	b.move(time.Hour)
+	if n, err := book.Sweep(t.Context()); n != 0 || err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%d closed (%v)", n, err)
+	}
+	b.move(time.Minute)
+	if n := b.sweep(b.book()); n != 1 {
+		t.Errorf("%d closed by another", n)
 	}
 }
 
