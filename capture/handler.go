@@ -94,7 +94,7 @@ func (v *visit) show() {
 		v.expired()
 	case v.proved():
 		v.form(http.StatusOK, nil, nil)
-	case v.account.StepUp.Method == OIDC && query == "sign-in":
+	case v.account.StepUp.Method == OIDC && query == "sign-in" && v.ours():
 		v.signIn()
 	default:
 		v.prove(http.StatusOK, nil)

@@ -90,7 +90,7 @@ func read(w http.ResponseWriter, r *http.Request) (url.Values, int) {
 	return typed, 0
 }
 
-// ours says that the browser posts from our own page. Where it sends fetch
+// ours says that the browser comes from our own page. Where it sends fetch
 // metadata, that decides: our pages send no referrer, and then browsers put null
 // for the origin of a form (Fetch, "append a request Origin header"). The proof
 // stands behind it in any case.

@@ -32,9 +32,14 @@ func (b *Book) ticketName() string { return b.cookieName("sign-in") }
 
 func (b *Book) callback() string { return b.config.PublicURL + signedInPath }
 
-// signIn sends the browser to the account's issuer. It writes nothing down.
+// signIn sends the browser to the account's issuer. It writes nothing down. Only
+// our own page begins a sign-in: another site could have one done unseen where
+// people are signed in already, and make a link theirs.
 func (v *visit) signIn() {
 	b := v.book
+	if v.tooFast() {
+		return
+	}
 	if b.house.StepUp == nil {
 		v.fail(errors.New("no account can sign people in"))
 		return
@@ -71,6 +76,9 @@ func (b *Book) signedIn(w http.ResponseWriter, r *http.Request) {
 	if v == nil {
 		return
 	}
+	if v.tooFast() {
+		return
+	}
 	b.setCookie(w, v.account, b.ticketName(), nil, -1)
 	if v.account.StepUp.Method != OIDC || b.house.StepUp == nil {
 		b.unknown(w, r)
@@ -90,6 +98,16 @@ func (b *Book) signedIn(w http.ResponseWriter, r *http.Request) {
 	b.observe(v.account.Name, eventStepUp)
 	b.keepSession(w, v.account, v.link.id, newSession(provedSubject))
 	v.redirect(v.path())
+}
+
+// tooFast answers who signs in too often: each time the issuer is asked.
+func (v *visit) tooFast() bool {
+	b := v.book
+	if b.meters.client.allow(caller(b.config.Client(v.r)), b.now()) && b.meters.link.allow(v.link.key, b.now()) {
+		return false
+	}
+	b.limited(v.w, v.account.Name)
+	return true
 }
 
 func (b *Book) ticket(r *http.Request) (ticket, bool) {

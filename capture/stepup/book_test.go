@@ -210,3 +210,38 @@ func TestSignInRefused(t *testing.T) {
 		t.Errorf("posting without a sign-in: %d\n%s", status, body)
 	}
 }
+
+// TestSignInBegins: no other site begins a sign-in in a browser, and nobody does
+// as often as they like.
+func TestSignInBegins(t *testing.T) {
+	s := newSite(t)
+	link := s.link()
+	w := s.browser()
+	w.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	begin := func(site string) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link+"?sign-in", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Sec-Fetch-Site", site)
+		answer, err := w.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	for _, site := range []string{"cross-site", "same-site", "none"} {
+		if status := begin(site); status != http.StatusOK {
+			t.Errorf("%s: %d, want the page that offers it", site, status)
+		}
+	}
+	for i := range 120 {
+		if status := begin("same-origin"); status != http.StatusSeeOther {
+			t.Fatalf("our own page: %d at the %dth", status, i+1)
+		}
+	}
+	if status := begin("same-origin"); status != http.StatusTooManyRequests {
+		t.Errorf("the next: %d", status)
+	}
+}

@@ -81,7 +81,11 @@ func (o *OIDC) provider(ctx context.Context, issuer string) (*oidc.Provider, err
 	if err != nil {
 		return nil, ErrIssuer // what it says may quote
 	}
-	if endpoint := asked.Endpoint(); !secure(endpoint.AuthURL) || !secure(endpoint.TokenURL) {
+	var says struct {
+		Keys string `json:"jwks_uri"`
+	}
+	endpoint := asked.Endpoint()
+	if asked.Claims(&says) != nil || !secure(endpoint.AuthURL) || !secure(endpoint.TokenURL) || !secure(says.Keys) {
 		return nil, ErrIssuer
 	}
 	o.providers.mu.Lock()

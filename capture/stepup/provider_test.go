@@ -24,7 +24,8 @@ type issuer struct {
 	key    *rsa.PrivateKey
 	client string
 	secret string
-	post   bool // client_secret_post only
+	post   bool   // client_secret_post only
+	jwks   string // where its keys are, when not with it
 
 	mutex sync.Mutex
 	codes map[string]url.Values
@@ -62,8 +63,12 @@ func (i *issuer) discover(w http.ResponseWriter, _ *http.Request) {
 	if i.post {
 		method = "client_secret_post"
 	}
+	jwks := i.URL + "/keys"
+	if i.jwks != "" {
+		jwks = i.jwks
+	}
 	i.write(w, http.StatusOK, map[string]any{
-		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
+		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": jwks,
 		"id_token_signing_alg_values_supported": []string{"RS256"}, "token_endpoint_auth_methods_supported": []string{method},
 	})
 }

@@ -148,6 +148,15 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestPlainKeys: keys that anybody on the way may change sign nobody in.
+func TestPlainKeys(t *testing.T) {
+	d := newDesk(t)
+	d.issuer.jwks = "http://issuer.example/keys"
+	if _, _, err := d.Begin(t.Context(), "shop", callback); !errors.Is(err, stepup.ErrIssuer) {
+		t.Errorf("keys without TLS: %v", err)
+	}
+}
+
 // TestIssuers: an issuer that is not there, not itself or not safe to ask is an
 // error that tells nothing of what it said.
 func TestIssuers(t *testing.T) {
