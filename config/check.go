@@ -132,7 +132,9 @@ func (f *findings) publicURL() {
 	case problem != "":
 		f.complain("public_url", "%s", problem)
 	case u.RawQuery != "":
-		f.complain("public_url", "has a query: write scheme, host and path only")
+		f.complain("public_url", "has a query: write scheme and host only")
+	case u.Path != "" && u.Path != "/":
+		f.complain("public_url", "has a path, and forms and webhooks stand at the root: write scheme and host only")
 	}
 }
 

@@ -145,3 +145,29 @@ func TestOwnTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestTextsPage: docs/texts.md has every key with its English text, and no other.
+func TestTextsPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/texts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile("texts.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := 0
+	for line := range strings.Lines(string(table)) {
+		key, _, _ := strings.Cut(line, "\t")
+		if strings.HasPrefix(line, "#") || key == "key" {
+			continue
+		}
+		keys++
+		if !strings.Contains(string(page), "| `"+key+"` | "+form.Texts{}.Lookup("en", key)+" |\n") {
+			t.Errorf("docs/texts.md has no row for %s as it is", key)
+		}
+	}
+	if rows := strings.Count(string(page), "\n| `"); rows != keys {
+		t.Errorf("docs/texts.md has %d rows, there are %d texts", rows, keys)
+	}
+}
