@@ -139,11 +139,14 @@ type Speaker interface {
 	Say(ctx context.Context, account string, c *conversation.Conversation, text string, button *Button) error
 }
 
-// Conversations finds a conversation by its id. *conversation.Book does.
+// Conversations finds conversations. *conversation.Book does.
 type Conversations interface {
 	// Open returns conversation.ErrUnknown for one that is gone, and says so as
 	// soon as it is.
 	Open(ctx context.Context, account, id string) (*conversation.Conversation, error)
+	// Home returns the conversation that the person of c has now, when c was merged
+	// into another; conversation.ErrUnknown when it is gone.
+	Home(ctx context.Context, c *conversation.Conversation) (*conversation.Conversation, error)
 }
 
 // encoding writes ids and hashes in a-z2-7.

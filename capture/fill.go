@@ -11,6 +11,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/capture/form"
+	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -108,11 +109,15 @@ func (b *Book) fill(ctx context.Context, l *link, values []form.Value) error {
 	if err := b.house.Audit.RecordDurable(event); err != nil {
 		return fmt.Errorf("recording that a form was filled in: %w", err)
 	}
-	texts, err := b.house.Shower.Show(ctx, c.Account, c, kept)
+	home, err := b.home(ctx, c)
+	if err != nil {
+		return err
+	}
+	texts, err := b.house.Shower.Show(ctx, c.Account, home, kept)
 	if err != nil {
 		return fmt.Errorf("keeping the values of a form: %w", err)
 	}
-	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: c, Serial: l.Serial, Text: strings.Join(texts, " "), Kinds: kinds})
+	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: home, Serial: l.Serial, Text: strings.Join(texts, " "), Kinds: kinds})
 	if err != nil {
 		return fmt.Errorf("making the turn of a form: %w", err)
 	}
@@ -123,6 +128,19 @@ func (b *Book) fill(ctx context.Context, l *link, values []form.Value) error {
 		b.observe(c.Account, eventFilled)
 	}
 	return err
+}
+
+// home is the conversation that the person of a link has now. A token of one that
+// was merged into it since would be foreign there, and never be restored.
+func (b *Book) home(ctx context.Context, c *conversation.Conversation) (*conversation.Conversation, error) {
+	home, err := b.house.Conversations.Home(ctx, c)
+	if errors.Is(err, conversation.ErrUnknown) {
+		return nil, ErrNoLink
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding the conversation of a link: %w", err)
+	}
+	return home, nil
 }
 
 // use is the one write of fill. It reports whether the turn is in the store, or

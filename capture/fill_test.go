@@ -190,7 +190,7 @@ func TestFaults(t *testing.T) {
 }
 
 // lastCall is more than what filling a link in asks of the store.
-const lastCall = 16
+const lastCall = 20
 
 // fault fills a link in while one call fails, and again.
 func fault(t *testing.T, at int, killed, after bool) {
@@ -306,4 +306,19 @@ func TestAPIOrders(t *testing.T) {
 	if b.count("issued") != 1 || b.count("reused") != 3 {
 		t.Errorf("counted %v", b.events)
 	}
+}
+
+// TestMerged: a link that was made before two conversations turned out to be one
+// person's gives a token of the one that they have now.
+func TestMerged(t *testing.T) {
+	b := newBench(t)
+	s := b.site()
+	b.person("psid:1")
+	path := "/c/" + b.issue(s.book, order(b.person("psid:2"), "credit_card")).ID
+	if _, err := b.persons.Ensure(t.Context(), "shop", []string{"psid:1", "psid:2"}); err != nil {
+		t.Fatal(err)
+	}
+	w := s.browser()
+	w.post(w.get(path), path, "credit_card", visa).want(t, "filling in", http.StatusOK, sayDone)
+	b.one("psid:1")
 }

@@ -101,12 +101,16 @@ func (b *Book) takeBack(ctx context.Context, id, before string, next *link) erro
 // say writes a text of ours into the chat, above a button that leads to address
 // when there is one.
 func (b *Book) say(ctx context.Context, c *conversation.Conversation, language, key, address string, args ...string) error {
+	home, err := b.home(ctx, c)
+	if err != nil {
+		return err
+	}
 	account, _ := b.config.Accounts(c.Account)
 	var button *Button
 	if address != "" {
 		button = &Button{Text: account.Texts.Lookup(language, "chat.button"), URL: address}
 	}
-	err := b.house.Speaker.Say(ctx, c.Account, c, account.Texts.Lookup(language, key, args...), button)
+	err = b.house.Speaker.Say(ctx, c.Account, home, account.Texts.Lookup(language, key, args...), button)
 	if err != nil {
 		b.observe(c.Account, eventUnsent)
 		return fmt.Errorf("writing into the chat: %w", err)

@@ -113,7 +113,14 @@ func (b *Book) unfilled(ctx context.Context, l *link) (Reservation, error) {
 	if !known || account.Unfilled == "" || l.Source == Warning {
 		return nil, nil
 	}
-	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: c, Serial: l.Serial, Text: account.Unfilled})
+	home, err := b.home(ctx, c)
+	if errors.Is(err, ErrNoLink) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	turn, err := b.house.Outbox.Resume(ctx, Turn{Account: c.Account, Conversation: home, Serial: l.Serial, Text: account.Unfilled})
 	if errors.Is(err, ErrUnknownIDs) {
 		return nil, nil
 	}

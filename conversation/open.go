@@ -21,6 +21,28 @@ func (b *Book) Open(ctx context.Context, account, id string) (*Conversation, err
 	return p.conversation, nil
 }
 
+// Home returns the conversation that the person of c has now: c, or the one that
+// its aliases were moved to since, whose tokens are theirs. It reads the store;
+// ErrUnknown when either is gone.
+func (b *Book) Home(ctx context.Context, c *Conversation) (*Conversation, error) {
+	p, err := b.readPage(ctx, c.Account, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, alias := range p.content.Aliases {
+		l, err := b.readLink(ctx, c.Account, alias)
+		switch {
+		case err != nil:
+			return nil, err
+		case l.id == c.ID:
+			return p.conversation, nil
+		case l.id != "":
+			return b.Open(ctx, c.Account, l.id)
+		}
+	}
+	return p.conversation, nil
+}
+
 // HashOf returns what logs show for the person of a conversation: the Hash of its
 // first alias. It reads the store; ErrUnknown when the conversation is gone.
 func (b *Book) HashOf(ctx context.Context, c *Conversation) (string, error) {

@@ -38,3 +38,35 @@ func TestOpenByID(t *testing.T) {
 		t.Errorf("after the erasure: %v", err)
 	}
 }
+
+// TestHome: a conversation that was merged leads to the one its person has now,
+// over several steps, and nowhere when that was erased.
+func TestHome(t *testing.T) {
+	b := newBench(t)
+	book := b.book()
+	first, second, third := ensure(t, book, "psid:1"), ensure(t, book, "psid:2"), ensure(t, book, "psid:3")
+	home := func(of *conversation.Conversation) (*conversation.Conversation, error) {
+		return b.book().Home(t.Context(), of)
+	}
+	got, err := home(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "not merged", first, got)
+	ensure(t, book, "psid:2", "psid:3")
+	ensure(t, book, "psid:1", "psid:2")
+	for _, of := range []*conversation.Conversation{second, third, first} {
+		if got, err = home(of); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "merged", first, got)
+	}
+	if err := b.Delete(t.Context(), "conversation/"+first.Path(), 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []*conversation.Conversation{first, third} {
+		if _, err := home(of); !errors.Is(err, conversation.ErrUnknown) {
+			t.Errorf("after the erasure: %v", err)
+		}
+	}
+}
