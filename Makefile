@@ -73,7 +73,7 @@ bench-detection: ## what detection costs beside loops of regexp and regexp2 and 
 	cd bench/detection && $(GO) run . -lines "$$lines"
 
 soak: deps ## the long runs: 100 rounds of kill -9 under load
-	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run TestCrash . -rounds 100
+	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run 'TestCrash|TestFormCrash' . -rounds 100
 
 deps:
 	@./scripts/deps.sh

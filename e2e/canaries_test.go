@@ -30,6 +30,12 @@ func (f *flock) hatch(place string, k kind, open bool) string {
 	return value
 }
 
+// note takes a value for a canary that piiproxy made.
+func (f *flock) note(place, value string, open bool) {
+	f.n++
+	f.all = append(f.all, bird{rig.Canary{Place: place, Value: value}, open})
+}
+
 // closed are the canaries that nobody but their person may see.
 func (f *flock) closed() []rig.Canary {
 	var canaries []rig.Canary

@@ -17,7 +17,7 @@ const (
 
 // likely gives the bot values that look like values, and asks in the chat for
 // whatever is no card.
-const likely = `  likely: {prompts: {credit_card: capture, card_expiry: allow, cvv: allow, default: arm}, format: {email: like, phone: like, default: word}}`
+const likely = `  likely: {prompts: {credit_card: capture, default: arm}, format: {email: like, phone: like, default: word}}`
 
 // till is a chat with a bot that has never heard of piiproxy and asks for a card.
 type till struct {

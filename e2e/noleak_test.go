@@ -62,6 +62,7 @@ func TestNoLeak(t *testing.T) {
 		{"platform talks", a.platformTalks},
 		{"store full", a.storeFull},
 		{"spooled", a.spooled},
+		{"forms", a.forms},
 		{"wrong signature", a.wrongSignature},
 		{"bad bodies", a.badBodies},
 		{"odd requests", a.oddRequests},
