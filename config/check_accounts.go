@@ -33,7 +33,7 @@ func (f *findings) accounts() {
 		f.references(key, account)
 		f.identity(key, account)
 		f.addresses(key, account)
-		f.form(key+".form", &account.Form)
+		f.form(key+".form", account)
 		f.places(key, account)
 		f.own(key+".own.file", &account.Own)
 		f.capture(key, account)

@@ -41,7 +41,8 @@ const (
 var hexColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // form checks how an account's form is set up.
-func (f *findings) form(key string, form *Form) {
+func (f *findings) form(key string, account *Account) {
+	form := &account.Form
 	if form.Color != "" && !hexColor.MatchString(form.Color) {
 		f.complain(key+".color", "must be a colour like #0b57d0")
 	}
@@ -50,6 +51,9 @@ func (f *findings) form(key string, form *Form) {
 	}
 	if form.Remember > 0 && form.StepUp != "chat_code" {
 		f.complain(key+".remember_device", "is for step_up: chat_code: nothing else is asked that a device could answer")
+	}
+	if form.StepUp == "chat_code" && !account.AccessToken.IsSet() {
+		f.complain(key+".step_up", "needs the account's access_token: the code is sent into the chat with it, and without a code nobody gets in")
 	}
 	if form.External != "" {
 		f.external(key+".external", form.External)
@@ -67,6 +71,11 @@ func (f *findings) form(key string, form *Form) {
 func (f *findings) external(key, text string) {
 	if strings.Count(text, "{id}") != 1 {
 		f.complain(key, "must hold {id} once, where the link's id belongs: https://your.example/secure/{id}")
+		return
+	}
+	before, _, _ := strings.Cut(text, "{id}")
+	if _, rest, _ := strings.Cut(before, "://"); !strings.Contains(rest, "/") {
+		f.complain(key, "must hold {id} in its path or query: the names of hosts are seen by everybody on the way")
 		return
 	}
 	f.secure(key, strings.Replace(text, "{id}", "id", 1))
