@@ -42,7 +42,7 @@ func (f *findings) bounds(key string, v reflect.Value) {
 		at := join(key, field.Tag.Get("yaml"))
 		switch limit := value.Interface().(type) {
 		case time.Duration:
-			if limit <= 0 || limit > durationMax {
+			if limit < 0 || limit == 0 && key != "limits.hold" || limit > durationMax { // nothing is held for 0s
 				f.complain(at, "must be over 0 and at most %s", durationMax)
 			}
 		case Size:

@@ -27,8 +27,8 @@ type Arm struct {
 
 // Hold bounds how long a part of a value is kept back.
 type Hold struct {
-	Unarmed time.Duration `yaml:"unarmed" doc:"when the bot asked for nothing"`
-	Armed   time.Duration `yaml:"armed" doc:"when the bot asked for it"`
+	Unarmed time.Duration `yaml:"unarmed" doc:"when the bot asked for nothing; 0s: nothing is"`
+	Armed   time.Duration `yaml:"armed" doc:"when the bot asked for it; 0s: nothing is"`
 }
 
 // Links bounds the links to secure forms.

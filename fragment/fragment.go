@@ -79,7 +79,7 @@ type Decision struct {
 	Repeated bool // the message had come before
 	// Release lists held messages that go out before this one, in order.
 	Release []Release
-	Show    int       // Pass: digits of its text that may be shown, or All
+	Show    int       // Pass: digits of its text that may be shown, or All; Hold: the same, when it goes out
 	Due     time.Time // Hold: when Over releases it
 	// Kind and Canonical are the joined value's, as Scan gave them.
 	Kind, Canonical string
@@ -90,7 +90,7 @@ type Decision struct {
 // Release is a held message that goes out.
 type Release struct {
 	ID   string
-	Show int // digits of its text that may be shown, or All
+	Show int // as Hold said
 }
 
 // Fate is what became of a part.
@@ -113,8 +113,8 @@ type Part struct {
 	Bare   int       `json:"bare,omitempty"`   // how many of them no finding hides
 	Shown  int       `json:"shown,omitempty"`  // how many of these the bot has seen
 	Before int       `json:"before,omitempty"` // of the value, that the bot saw in parts forgotten since
-	Span   int       `json:"span,omitempty"`   // held: how many parts the value has up to this one
-	Due    time.Time `json:"due,omitzero"`     // held: when it goes out
+	Most   int       `json:"most,omitempty"`   // held: how many of these it will see when the time is over
+	Due    time.Time `json:"due,omitzero"`     // when it goes out, or was to; zero when it was never held
 }
 
 // Trail is what is remembered of a conversation's parts, oldest first. The zero

@@ -32,8 +32,9 @@ type chat struct {
 	asked []string
 	sent  int
 
-	texts map[string]string // of held messages
-	got   []string          // by the bot, in order; tokens as <kind>
+	texts map[string]string // of held messages, as they go out
+	shows map[string]int
+	got   []string // by the bot, in order; tokens as <kind>
 	late  []string
 	last  fragment.Decision
 }
@@ -44,7 +45,7 @@ func newChat(t testing.TB, asked ...string) *chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &chat{t: t, set: set, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), asked: asked, texts: map[string]string{}}
+	return &chat{t: t, set: set, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), asked: asked, texts: map[string]string{}, shows: map[string]int{}}
 }
 
 func (c *chat) scan(text string) []rules.Finding {
@@ -95,7 +96,7 @@ func (c *chat) again(id, text string) {
 		if wait := d.Due.Sub(c.now); wait <= 0 || wait > limits.Armed || len(c.asked) == 0 && wait > limits.Unarmed {
 			c.t.Errorf("held for %v", wait)
 		}
-		c.texts[id] = shown
+		c.texts[id], c.shows[id] = fragment.Mask(shown, d.Show), d.Show
 	case fragment.Join:
 		for _, gone := range d.Absorb {
 			if _, ok := c.texts[gone]; !ok && !d.Repeated {
@@ -133,7 +134,10 @@ func (c *chat) deliver(released []fragment.Release) {
 			c.t.Errorf("released a message that was not held")
 		}
 		delete(c.texts, r.ID)
-		c.got = append(c.got, fragment.Mask(text, r.Show))
+		if c.shows[r.ID] != r.Show {
+			c.t.Errorf("released otherwise than was said")
+		}
+		c.got = append(c.got, text)
 	}
 }
 

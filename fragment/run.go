@@ -1,11 +1,8 @@
 package fragment
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -34,7 +31,7 @@ const unkept = '?'
 
 // reading returns what a text that is a number reads as, its groups parted by
 // spaces, and how many of its characters no finding hides.
-func reading(m Message) (read string, bare int, ok bool) {
+func (s Setting) reading(m Message) (read string, bare int, ok bool) {
 	digits, ok := rules.ReadNumber(m.Text)
 	if !ok || len(digits) > maxRead {
 		return "", 0, false
@@ -48,7 +45,7 @@ func reading(m Message) (read string, bare int, ok bool) {
 		switch {
 		case at < 0:
 			bare++
-		case volatile[m.Found[at].Kind]:
+		case volatile[m.Found[at].Kind] && !s.group(m, m.Found[at]):
 			d.Char = unkept
 		}
 		written = append(written, d.Char)
@@ -58,44 +55,6 @@ func reading(m Message) (read string, bare int, ok bool) {
 
 // count returns how many digits and letters a reading has.
 func count(read string) int { return len(read) - strings.Count(read, " ") }
-
-// Mask hides the digits and letters of a part's text but the first ones, an
-// asterisk for each, and leaves what parts them. With All it hides none. Where
-// the text holds something else, the token of a finding say, it hides all digits
-// that stand by themselves.
-func Mask(text string, show int) string {
-	digits, ok := rules.ReadNumber(text)
-	if show == All || ok && len(digits) <= show {
-		return text
-	}
-	if !ok {
-		return words.ReplaceAllStringFunc(text, func(word string) string {
-			if strings.ContainsFunc(word, unicode.IsLetter) {
-				return word
-			}
-			return strings.Repeat("*", utf8.RuneCountInString(word))
-		})
-	}
-	var masked strings.Builder
-	at := 0
-	if show > 0 {
-		at = digits[show-1].End
-		masked.WriteString(text[:at])
-	}
-	for _, d := range digits[show:] {
-		if d.Start < at {
-			continue // reads as several, and its first is shown or hidden already
-		}
-		masked.WriteString(text[at:d.Start])
-		masked.WriteByte('*')
-		at = d.End
-	}
-	masked.WriteString(text[at:])
-	return masked.String()
-}
-
-// words are what digits stand in: a token of ours is one word with letters.
-var words = regexp.MustCompile(`[\pL\pN_]+`)
 
 // armed says that the bot asked for something that people split.
 func (s Setting) armed() bool {
@@ -109,7 +68,7 @@ func (s Setting) part(m Message, read string, bare int) bool {
 		return false
 	}
 	for _, f := range m.Found {
-		whole := bare == 0 && (volatile[f.Kind] || slices.Contains(s.Asked, f.Kind))
+		whole := bare == 0 && !s.group(m, f) && (volatile[f.Kind] || slices.Contains(s.Asked, f.Kind))
 		if whole || splittable[f.Kind] > 0 {
 			return false
 		}
@@ -118,6 +77,17 @@ func (s Setting) part(m Message, read string, bare int) bool {
 		return slices.Contains(s.Asked, "iban") || slices.Contains(s.Asked, "national_id") && everyGroupHasDigit(read)
 	}
 	return true
+}
+
+// group says that a finding may be a group of the card number that the bot asked
+// for and has not got yet: four digits, which are an expiry date or a security code
+// only once the number is there.
+func (s Setting) group(m Message, f Found) bool {
+	if f.Kind != "cvv" && f.Kind != "card_expiry" || !slices.Contains(s.Asked, card) {
+		return false
+	}
+	digits, ok := rules.ReadNumber(m.Text[f.Start:f.End])
+	return ok && len(digits) == 4
 }
 
 func lettered(read string) bool {

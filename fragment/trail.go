@@ -10,7 +10,7 @@ import (
 // nothing is joined.
 func (t *Trail) Next(m Message, s Setting) Decision {
 	t.forget(s.Now)
-	read, bare, number := reading(m)
+	read, bare, number := s.reading(m)
 	at := t.find(m.ID)
 	if at >= 0 && number && t.Parts[at].Read == read {
 		return t.again(at, s)
@@ -141,8 +141,8 @@ func (t *Trail) hold(s Setting, d *Decision) bool {
 		due = s.Now.Add(limit)
 	}
 	p := &t.Parts[last]
-	p.Due, p.Span = due, last-from+1
-	d.Verdict, d.Due = Hold, due
+	p.Due, p.Most = due, t.most(from)
+	d.Verdict, d.Due, d.Show = Hold, due, p.show()
 	return true
 }
 
@@ -159,7 +159,7 @@ func (t *Trail) begins(s Setting) (from int, limit time.Duration) {
 	}
 	for from = t.open(); from < len(t.Parts); from++ {
 		r := t.run(from)
-		if !r.cardBegins() {
+		if !r.cardBegins() || !t.suspicious(from) {
 			continue
 		}
 		if r.visible <= Shown {
@@ -168,6 +168,14 @@ func (t *Trail) begins(s Setting) (from int, limit time.Duration) {
 		return from, s.Limits.Unarmed
 	}
 	return from, 0
+}
+
+// suspicious says that a value may begin at a part that nobody asked for: in up to
+// three messages, or in more when one of them had to be held. Small numbers one
+// after another are answers of other kinds.
+func (t *Trail) suspicious(from int) bool {
+	parts := t.Parts[from:]
+	return len(parts) <= 3 || slices.ContainsFunc(parts, func(p Part) bool { return !p.Due.IsZero() })
 }
 
 // pass lets the newest part go on, after all that is held.
@@ -182,23 +190,29 @@ func (t *Trail) pass(s Setting, d *Decision) {
 	t.Parts[last].Fate, t.Parts[last].Shown = left, t.Parts[last].Bare
 }
 
-// release lets the held parts before upto go, with at most six digits shown of
-// their value.
+// release lets the held parts before upto go.
 func (t *Trail) release(upto int) (released []Release) {
 	for i := range t.Parts[:upto] {
-		p := &t.Parts[i]
-		if p.Fate != held {
-			continue
+		if p := &t.Parts[i]; p.Fate == held {
+			p.Fate, p.Shown = left, p.Most
+			released = append(released, Release{p.ID, p.show()})
 		}
-		from := max(i-p.Span+1, 0)
-		seen := t.Parts[from].Before
-		for _, earlier := range t.Parts[from:i] {
-			seen += earlier.Shown
-		}
-		p.Fate, p.Shown = left, p.part(max(Shown-seen, 0))
-		released = append(released, Release{p.ID, p.show()})
 	}
 	return released
+}
+
+// most is how much of a newest part is shown when it goes out with the held ones
+// before it: six digits of the value that begins at from.
+func (t *Trail) most(from int) int {
+	last := len(t.Parts) - 1
+	seen := t.Parts[from].Before
+	for _, p := range t.Parts[from:last] {
+		seen += p.Shown
+		if p.Fate == held {
+			seen += p.Most
+		}
+	}
+	return t.Parts[last].part(max(Shown-seen, 0))
 }
 
 // part is how much of a part is shown when at most some digits may be. Between
@@ -212,8 +226,12 @@ func (p Part) part(most int) int {
 
 // show is how many digits of a part that was sent may be shown.
 func (p Part) show() int {
-	if p.Shown == p.Bare {
+	shown := p.Shown
+	if p.Fate == held {
+		shown = p.Most
+	}
+	if shown == p.Bare {
 		return All
 	}
-	return p.Shown
+	return shown
 }

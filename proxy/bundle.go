@@ -257,5 +257,10 @@ func (p *Proxy) lanes(b bundle) []string {
 	if !b.account.Spool && p.delivery.outbox.empty() {
 		return nil
 	}
+	return p.lanesIn(b)
+}
+
+// lanesIn is lanes whatever waits.
+func (p *Proxy) lanesIn(b bundle) []string {
 	return p.lanesFor(b.parts, func(i int) *Account { return b.owners[i] })
 }

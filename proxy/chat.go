@@ -11,6 +11,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/fragment"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
@@ -34,6 +35,8 @@ type Chats struct {
 	Links func(*Proxy) (Links, error)
 	// Residues is the ledger of what the platform holds; nil keeps none.
 	Residues Residues
+	// Hold is how long part of a value is held.
+	Hold fragment.Limits
 }
 
 // chat is the conversation that a part of a delivery is a message in.
@@ -44,6 +47,7 @@ type chat struct {
 	asked        []string // what the bot had asked for
 	told         []string // what of it the message tells
 	risky        []string // kinds it tells that belong into a form
+	words        words
 }
 
 // recall finds the chats of the messages in a bundle and lets what the bot asked
@@ -63,7 +67,7 @@ func (p *Proxy) recall(ctx context.Context, b *bundle) ([]chat, *Refusal) {
 		if err != nil {
 			return nil, unsettled(err)
 		}
-		ch := chat{part: i, conversation: c, state: state, asked: state.Asked(p.config.Now(), part.IDs)}
+		ch := chat{part: i, conversation: c, state: state, asked: state.Asked(p.config.Now(), part.IDs), words: wordsOf(b.document, part.Root)}
 		b.stretches[i+1].Scope.Context.Asked = ch.asked
 		chats = append(chats, ch)
 	}
@@ -79,6 +83,7 @@ func (b *bundle) hearing(chats []chat, observe func(redact.Sighting)) func(redac
 		for i := range chats {
 			if c := &chats[i]; c.part+1 == s.Stretch && s.Mode == rules.Enforce {
 				c.hears(b.owners[c.part].Policy, s)
+				c.words.sees(s)
 			}
 		}
 		if observe != nil {
@@ -112,7 +117,7 @@ func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat, result re
 		}
 		state, isNew := c.state, c.state.Seen.IsZero()
 		due := state.Wrote(now) || len(state.Envelope) == 0
-		if !due && len(c.asked) == 0 {
+		if !due && (len(c.asked) == 0 || c.words.parted) {
 			p.talk(b.owners[c.part], c, false)
 			continue
 		}
@@ -123,6 +128,9 @@ func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat, result re
 			wrote := s.Wrote(now)
 			if c.part < len(taught) && due {
 				wrote = teach(s, b.channel, document, taught[c.part]) || wrote
+			}
+			if c.words.parted {
+				return wrote // it is an answer when it is whole
 			}
 			return s.Answered(now, b.parts[c.part].IDs, conversation.Reading{State: c.state, Asked: c.asked, Told: c.told}) || wrote
 		}

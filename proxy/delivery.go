@@ -20,7 +20,9 @@ type parcel struct {
 	lanes   []string // keyed hashes of the conversations in it
 	header  http.Header
 	trace   string
-	strong  string // the sha256 header, when the body is as it came and the bot shares the app's secret
+	held    string    // id of the message, where it waits for the rest of a value
+	due     time.Time // held: when it goes out
+	strong  string    // the sha256 header, when the body is as it came and the bot shares the app's secret
 }
 
 // delivery is the one seam between what was rewritten and the bot: it hands

@@ -52,6 +52,9 @@ type item struct {
 	due      time.Time
 	attempts int
 	sending  bool
+
+	held      string // id of the message, where it waits for the rest of a value
+	withdrawn bool   // and is about to become part of it
 }
 
 // sealedParcel is what the store keeps of a parcel.
@@ -62,6 +65,7 @@ type sealedParcel struct {
 	Trace    string      `json:"trace"`
 	Accepted time.Time   `json:"accepted"`
 	Body     []byte      `json:"body"`
+	Held     string      `json:"held,omitempty"`
 }
 
 // newOutbox takes up what an earlier process left and starts sending.
@@ -91,7 +95,7 @@ func (o *outbox) holds(lanes []string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, lane := range lanes {
-		if len(o.lanes[lane]) > 0 {
+		if o.ahead(lane) != nil {
 			return true
 		}
 	}
@@ -146,7 +150,7 @@ func (r *reservation) Settle(written bool) {
 // prepare seals a parcel and takes its place in the lanes.
 func (o *outbox) prepare(p parcel) (*reservation, *Refusal) {
 	now := o.config.Now()
-	plain, err := json.Marshal(sealedParcel{p.account.Name, p.lanes, forwardedHeader(p.header), p.trace, now, p.body})
+	plain, err := json.Marshal(sealedParcel{p.account.Name, p.lanes, forwardedHeader(p.header), p.trace, now, p.body, p.held})
 	if err != nil {
 		return nil, &refuseInternal
 	}
@@ -160,7 +164,7 @@ func (o *outbox) prepare(p parcel) (*reservation, *Refusal) {
 		r.Settle(false)
 		return nil, &refuseStore
 	}
-	r.record = store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: now}
+	r.record = store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: it.due}
 	return r, nil
 }
 
@@ -175,7 +179,10 @@ func (o *outbox) reserve(p parcel, now time.Time, size int64) (*item, *Refusal) 
 	o.last = max(o.last+1, now.UnixNano())
 	it := &item{
 		key: fmt.Sprintf("%s%016x", outboxPrefix, o.last), account: p.account, lanes: p.lanes, size: size,
-		accepted: now, due: now, sending: true,
+		accepted: now, due: now, sending: true, held: p.held,
+	}
+	if p.due.After(now) {
+		it.due = p.due
 	}
 	o.insert(it)
 	return it, nil
@@ -255,7 +262,7 @@ func (o *outbox) take(ctx context.Context, record store.Record) error {
 	}
 	o.insert(&item{
 		key: record.Key, account: account, lanes: sealed.Lanes, size: int64(len(record.Value)), version: record.Version,
-		accepted: sealed.Accepted, due: record.Due,
+		accepted: sealed.Accepted, due: record.Due, held: sealed.Held,
 	})
 	return nil
 }

@@ -107,6 +107,7 @@ type Proxy struct {
 	handshakes *guesses
 	links      Links          // nil: there are none
 	speaking   sync.WaitGroup // messages of our own that are being sent
+	turns      turns
 }
 
 // New makes a proxy and starts its outbox, which first takes up what an
@@ -121,6 +122,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		said:       newSentIDs(config.Now()),
 		failures:   newFailures(config.Now),
 		handshakes: newGuesses(config.Now),
+		turns:      turns{taken: map[string]*turn{}},
 	}
 	p.forward = newForwarder(p)
 	if err := p.loadOverrides(ctx); err != nil {

@@ -31,6 +31,7 @@ type record struct {
 	status, peer             int
 	waited                   time.Duration // for the peer; zero: it was never asked
 	rules                    string        // version of the rules that judged it
+	tooLate                  []string      // keyed hashes of messages of which the bot saw digits before the rest came
 }
 
 // newRecord begins the record of a bundle.
@@ -132,6 +133,11 @@ func (l line) judged(to zapcore.ObjectEncoder) error {
 	if err := to.AddArray("findings", findings(tallies)); err != nil {
 		return err
 	}
+	if len(l.tooLate) > 0 && l.first {
+		if err := to.AddArray("too_late", hashes(l.tooLate)); err != nil {
+			return err
+		}
+	}
 	if l.unresolved > 0 && l.first {
 		to.AddInt("unresolved", l.unresolved)
 	}
@@ -151,7 +157,7 @@ func (p *Proxy) log(r *record) {
 		conversations = noConversation
 	}
 	write := p.config.Log.Info
-	if r.reason != reasonFine {
+	if r.reason != reasonFine && r.reason != reasonHeld && r.reason != reasonJoined {
 		write = p.config.Log.Warn
 	}
 	for i, conversation := range conversations {
@@ -229,6 +235,17 @@ type asks []rules.Ask
 func (a asks) MarshalLogArray(to zapcore.ArrayEncoder) error {
 	for _, ask := range a {
 		to.AppendString(ask.Rule)
+	}
+	return nil
+}
+
+// hashes is a list of keyed hashes.
+type hashes []string
+
+// MarshalLogArray implements zapcore.ArrayMarshaler.
+func (h hashes) MarshalLogArray(to zapcore.ArrayEncoder) error {
+	for _, hash := range h {
+		to.AppendString(hash)
 	}
 	return nil
 }

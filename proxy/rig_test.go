@@ -19,6 +19,7 @@ import (
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/console"
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/fragment"
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/proxy"
@@ -79,6 +80,7 @@ type plan struct {
 	broken    *atomic.Bool // makes secret panic; see brittle
 	rule      string       // one more rule file
 	conduct   proxy.Conduct
+	hold      fragment.Limits
 }
 
 func defaultPlan() plan {
@@ -200,7 +202,7 @@ func (r *rig) start() {
 		PublicURL: r.plan.publicURL, Now: r.clock.now,
 		Chats: proxy.Chats{
 			Memory: conversation.NewMemory(r.values, true, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
-			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now),
+			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now), Hold: r.plan.hold,
 		},
 	})
 	r.must(err)

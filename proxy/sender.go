@@ -65,7 +65,7 @@ func (o *outbox) next() (*item, time.Duration) {
 	now, wait := o.config.Now(), time.Minute
 	var best *item
 	for it := range o.all {
-		if it.sending || o.busy[it.account] >= outboxSenders || !o.first(it) {
+		if it.sending || it.withdrawn || o.busy[it.account] >= outboxSenders || !o.first(it) {
 			continue
 		}
 		if !it.due.After(now) {
@@ -92,7 +92,7 @@ func (o *outbox) release(it *item) {
 
 func (o *outbox) first(it *item) bool {
 	for _, lane := range it.lanes {
-		if o.lanes[lane][0] != it {
+		if o.ahead(lane) != it {
 			return false
 		}
 	}
@@ -116,6 +116,7 @@ func (o *outbox) attempt(ctx context.Context, it *item) {
 	status, err := o.send(ctx, parcel{account: it.account, body: sealed.Body, header: sealed.Header, trace: sealed.Trace})
 	switch {
 	case err == nil && status >= 200 && status <= 299:
+		o.over(it, sealed.Trace)
 		o.settle(it, leased[0])
 	case o.config.Now().Sub(it.accepted) > o.config.Limits.Outbox.Age:
 		o.expire(ctx, it, leased[0], sealed)

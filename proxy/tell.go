@@ -51,7 +51,7 @@ func (p *Proxy) leftBehind(ctx context.Context, b *bundle, c *chat) {
 		return
 	}
 	name := b.channel.Name()
-	for _, id := range b.parts[c.part].IDs {
+	for _, id := range slices.Concat(b.parts[c.part].IDs, c.words.earlier) {
 		err := p.config.Chats.Residues.Note(context.WithoutCancel(ctx), c.conversation, conversation.Residue{
 			Message: id, Kinds: c.risky, At: p.config.Now().UTC(), Platform: string(name), Retention: retention[name],
 		})

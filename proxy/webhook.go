@@ -234,12 +234,22 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		return p.bundle(ctx, in, *rest)
 	}
 	record.found(result)
+	pieces, refusal := p.piece(ctx, in, &b, chats, &result, record)
+	if refusal != nil {
+		return p.again(ctx, in, b, record, *refusal)
+	}
+	if pieces.kept {
+		p.log(record)
+		p.remember(ctx, &b, chats, result)
+		return http.StatusOK, nil
+	}
 	sent := p.config.Now()
 	done, refusal := p.delivery.deliver(ctx, parcel{
 		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
 		strong: in.signatureFor(b.account, result.Bytes),
 	})
 	record.waited = p.config.Now().Sub(sent)
+	p.settlePieces(ctx, pieces, done.status)
 	if refusal != nil {
 		return 0, p.logged(record, *refusal)
 	}

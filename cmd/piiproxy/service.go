@@ -15,6 +15,7 @@ import (
 	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/fragment"
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
@@ -116,11 +117,12 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 // chats is what is remembered of chats. The embedded store has one writer: this
 // process.
 func (s *service) chats() proxy.Chats {
-	arm := s.settings.Limits.Arm
+	arm, hold := s.settings.Limits.Arm, s.settings.Limits.Hold
 	return proxy.Chats{
 		Memory: conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now),
 		Arming: conversation.Arming{Turns: arm.Turns, Time: arm.Time},
 		Links:  s.links, Residues: conversation.NewLedger(s.stores.values, time.Now),
+		Hold: fragment.Limits{Unarmed: hold.Unarmed, Armed: hold.Armed},
 	}
 }
 
