@@ -94,6 +94,15 @@ func (ch *chart) leave(serial string) {
 	ch.Open = slices.DeleteFunc(ch.Open, func(o berth) bool { return o.Serial == serial })
 }
 
+// uncount takes one swap of a set of fields back. True: there was one.
+func (ch *chart) uncount(set string) bool {
+	counted := ch.Swaps[set] > 0
+	if counted {
+		ch.Swaps[set]--
+	}
+	return counted
+}
+
 // progress forgets the swaps of every set that asks for one of these kinds.
 func (ch *chart) progress(kinds []string) (changed bool) {
 	for set := range ch.Swaps {

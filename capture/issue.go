@@ -247,21 +247,39 @@ func (b *Book) Progress(ctx context.Context, c *conversation.Conversation, kinds
 	return b.recount(ctx, c, func(ch *chart) bool { return ch.progress(kinds) })
 }
 
-// Unsent says that the platform did not take the message with the latest link for
-// these fields: it does not count as asked. The link stays.
-func (b *Book) Unsent(ctx context.Context, c *conversation.Conversation, fields []Field) error {
+// Unsent says that the person never got a message with this link for these
+// fields: it does not count as asked, and a link that was made for it ends.
+func (b *Book) Unsent(ctx context.Context, c *conversation.Conversation, issued Issued, fields []Field) error {
 	filled := make([]Field, len(fields))
 	for i, field := range fields {
 		filled[i] = Field{Kind: field.Kind, Need: cmp.Or(field.Need, needs[0])}
 	}
-	return b.recount(ctx, c, func(ch *chart) bool {
-		set := fieldSet(filled)
-		counted := ch.Swaps[set] > 0
-		if counted {
-			ch.Swaps[set]--
+	set := fieldSet(filled)
+	if issued.Reused {
+		return b.recount(ctx, c, func(ch *chart) bool { return ch.uncount(set) })
+	}
+	for range attempts {
+		if err := b.withdraw(ctx, c, issued.ID, set); !errors.Is(err, store.ErrConflict) {
+			return err
 		}
-		return counted
-	})
+	}
+	return fmt.Errorf("writing link: %w", store.ErrConflict)
+}
+
+// withdraw ends a link that nobody has.
+func (b *Book) withdraw(ctx context.Context, c *conversation.Conversation, id, set string) error {
+	l, err := b.find(ctx, id)
+	if err != nil || l.State != open || l.Tries > 0 {
+		return err
+	}
+	ch, err := b.readChart(ctx, c)
+	if err != nil {
+		return err
+	}
+	ch.uncount(set)
+	ch.leave(l.Serial)
+	l.State = replaced
+	return b.put(ctx, ch, l)
 }
 
 // recount changes what a chart counts; change says whether it has.

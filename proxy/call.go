@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/payload"
@@ -34,7 +33,7 @@ type exchange struct {
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call
 	words        string                     // of the message, as the bot wrote them
-	swapped      []capture.Field            // what the form asks for that took the place of a question
+	swapped      *ask                       // the form that took the place of a question
 	ends         bool                       // an earlier question is open, which the message may end
 }
 

@@ -222,18 +222,26 @@ func (p *Proxy) hear(ctx context.Context, x *exchange, asks []rules.Ask) *Refusa
 // sentOrNot draws the consequences of what the platform said: a message that it
 // took may end the question before it, one that it did not take asked nothing.
 func (p *Proxy) sentOrNot(ctx context.Context, x *exchange) {
-	ctx = context.WithoutCancel(ctx)
 	taken := x.record.peer >= 200 && x.record.peer <= 299
-	var failed bool
 	switch {
 	case taken && x.ends:
-		failed = p.hear(ctx, x, nil) != nil
-	case !taken && len(x.swapped) > 0:
-		failed = p.links.Unsent(ctx, x.conversation, x.swapped) != nil
+		if p.hear(context.WithoutCancel(ctx), x, nil) != nil {
+			p.forgot(x.account)
+		}
+	case !taken && x.swapped != nil:
+		asked := *x.swapped
+		asked.link.Reused = asked.link.Reused || !x.notTaken() // it may be in the chat: it goes on to work
+		p.unsent(ctx, x.account, x.conversation, asked)
 	}
-	if failed {
-		p.forgot(x.account)
+}
+
+// notTaken says that the platform certainly has not got the message: it said no,
+// or was never reached.
+func (x *exchange) notTaken() bool {
+	if x.record.peer != 0 {
+		return x.record.peer >= 400 && x.record.peer <= 499
 	}
+	return x.refused != nil && (x.refused.Reason == refuseDial.Reason || x.refused.Reason == refuseTLS.Reason)
 }
 
 // forgot says that a chat's state could not be written, which costs no message:

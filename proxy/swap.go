@@ -22,9 +22,9 @@ type Links interface {
 	Issue(ctx context.Context, o capture.Order) (capture.Issued, error)
 	// Progress says that a person told some of these kinds: swaps count anew.
 	Progress(ctx context.Context, c *conversation.Conversation, kinds []string) error
-	// Unsent says that the platform did not take a message with a link for these
+	// Unsent says that the person never got a message with this link for these
 	// fields.
-	Unsent(ctx context.Context, c *conversation.Conversation, fields []capture.Field) error
+	Unsent(ctx context.Context, c *conversation.Conversation, issued capture.Issued, fields []capture.Field) error
 	// Handler serves the forms, below /c/.
 	Handler() http.Handler
 }
@@ -125,14 +125,28 @@ func (p *Proxy) swap(ctx context.Context, x *exchange, scope *redact.Scope, raw 
 	}
 	swapped, err := x.account.Channel.Swap(document, q.asks, x.account.Wording(x.account.Language, q.fields), issued.URL)
 	if err != nil {
+		p.unsent(ctx, x.account, x.conversation, ask{issued, q.fields})
 		return nil, refusedPrompt(swapReason(err))
 	}
 	if x.account.Telling.NoticeRisky && x.account.Telling.Words != nil {
 		p.notice(ctx, x.account, x.conversation)
 	}
-	x.record.reason, x.swapped = reasonSwapped, q.fields
+	x.record.reason, x.swapped = reasonSwapped, &ask{issued, q.fields}
 	p.config.Metrics.dropped(swapped.Dropped)
 	return swapped.Raw, nil
+}
+
+// ask is a link that takes the place of a question.
+type ask struct {
+	link   capture.Issued
+	fields []capture.Field
+}
+
+// unsent takes a link back that the person never got.
+func (p *Proxy) unsent(ctx context.Context, a *Account, c *conversation.Conversation, asked ask) {
+	if p.links.Unsent(context.WithoutCancel(ctx), c, asked.link, asked.fields) != nil {
+		p.forgot(a)
+	}
 }
 
 func swapReason(err error) string {

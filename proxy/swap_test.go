@@ -108,6 +108,20 @@ func TestSwapUnsent(t *testing.T) {
 	}
 }
 
+// TestSwapSaidNo: a link in a message that the platform refused is taken back;
+// where it may have the message, the link goes on to work.
+func TestSwapSaidNo(t *testing.T) {
+	for status, want := range map[int]int{400: http.StatusGone, 500: http.StatusOK} {
+		r := newRig(t)
+		r.knows(anna)
+		r.platform.says(status, "application/json", `{"error":{"message":"x","code":1}}`)
+		r.send(anna, askCard)
+		if got := r.ask("public", "GET", "/c/"+linkIn.FindStringSubmatch(r.lastSent())[1], ""); got.status != want {
+			t.Errorf("the platform said %d: the form answers %d", status, got.status)
+		}
+	}
+}
+
 // TestSwapRefused: what cannot become a button is refused, and nothing is sent.
 func TestSwapRefused(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -94,7 +94,8 @@ func (p *Proxy) notice(ctx context.Context, a *Account, c *conversation.Conversa
 
 // warn tells a person not to type such things, with a button to a form for them.
 func (p *Proxy) warn(ctx context.Context, a *Account, c *conversation.Conversation, kinds []string) {
-	p.tell(ctx, a, c, tellWarning, func() *capture.Button {
+	var made *ask
+	sent := p.tell(ctx, a, c, tellWarning, func() *capture.Button {
 		if p.links == nil {
 			return nil
 		}
@@ -106,13 +107,17 @@ func (p *Proxy) warn(ctx context.Context, a *Account, c *conversation.Conversati
 		if err != nil {
 			return nil
 		}
+		made = &ask{issued, o.Fields}
 		return &capture.Button{Text: a.Telling.Words(a.Language, "button"), URL: issued.URL}
 	})
+	if made != nil && !sent {
+		p.unsent(ctx, a, c, *made)
+	}
 }
 
 // tell says something that is said once in a while. That it was said is written
-// down before: rather not at all than twice.
-func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversation, what string, button func() *capture.Button) {
+// down before: rather not at all than twice. It reports whether it was said.
+func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversation, what string, button func() *capture.Button) bool {
 	said := false
 	_, err := p.config.Chats.Memory.Update(ctx, c, func(s *conversation.State) bool {
 		said = s.Open(p.config.Now()) && s.Tell(p.config.Now(), what, onceIn)
@@ -125,6 +130,7 @@ func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversati
 		p.config.Metrics.Link("unsent")
 		p.config.Log.Warn("", zap.String("event", "unsent"), zap.String("account", a.Name), zap.String("reason", what))
 	}
+	return said && err == nil
 }
 
 // belongsInForm reports whether policy would ask for a kind in a form.

@@ -22,6 +22,9 @@ func (w *walk) links(at place, scope *Scope, text string) (spans [][2]int) {
 		return nil
 	}
 	for _, prefix := range w.body.Links {
+		if prefix == "" {
+			continue
+		}
 		for from := 0; ; {
 			i := strings.Index(text[from:], prefix)
 			if i < 0 {
