@@ -87,6 +87,7 @@ type Desks struct {
 	Rules      Rules
 	Reviews    Reviews
 	Links      Links
+	Prompts    Prompts
 }
 
 // Handler serves the admin API.
@@ -100,6 +101,9 @@ func Handler(access Access, desks Desks) http.Handler {
 	}
 	if desks.Reviews != nil {
 		mountReviews(mux, desks.Reviews)
+	}
+	if desks.Prompts != nil {
+		mountPrompts(mux, desks.Prompts)
 	}
 	scopes := map[string]*http.ServeMux{}
 	if desks.Links != nil {

@@ -37,6 +37,9 @@ type Chats struct {
 	Residues Residues
 	// Hold is how long part of a value is held.
 	Hold fragment.Limits
+	// Asked counts the kinds that a message of the bot asks for, and those of them
+	// that a form took the place of; nil counts nothing. It must not wait.
+	Asked func(account string, kinds []string, swapped bool)
 }
 
 // chat is the conversation that a part of a delivery is a message in.

@@ -73,6 +73,7 @@ func (p *Proxy) prompted(ctx context.Context, x *exchange, scope *redact.Scope, 
 		asks = append(asks, rules.Ask{Rule: ruleWordless, Asks: []string{w.Kind}})
 	}
 	x.record.prompts = asks
+	p.countAsked(x.account, kindsAsked(asks), false)
 	asks = expected(x.account.Policy, asks)
 	if refused := p.heard(ctx, x, asks); refused != nil {
 		return nil, refused
@@ -132,6 +133,7 @@ func (p *Proxy) swap(ctx context.Context, x *exchange, scope *redact.Scope, raw 
 		p.notice(ctx, x.account, x.conversation)
 	}
 	x.record.reason, x.swapped = reasonSwapped, &ask{issued, q.fields}
+	p.countAsked(x.account, kindsOfFields(q.fields), true)
 	p.config.Metrics.dropped(swapped.Dropped)
 	return swapped.Raw, nil
 }

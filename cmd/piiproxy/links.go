@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/piiproxy/piiproxy/asked"
 	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/capture/form"
 	"github.com/piiproxy/piiproxy/capture/stepup"
@@ -86,7 +87,7 @@ func (s *service) links(p *proxy.Proxy) (proxy.Links, error) {
 	book, err := capture.New(capture.Config{
 		Records: capture.Records{Store: s.stores.values, Keys: s.keys},
 		House: capture.House{
-			Conversations: s.core.book, Shower: shower{s.core.engine, s.core.tenants}, Outbox: p, Speaker: p, Audit: s.core.audit,
+			Conversations: s.core.book, Shower: shower{s.core.engine, s.core.tenants, s.core.asked}, Outbox: p, Speaker: p, Audit: s.core.audit,
 			Hash: s.core.hash, StepUp: stepUps(s.settings),
 		},
 		Accounts:  func(name string) (capture.Account, bool) { a, ok := accounts[name]; return a, ok },
@@ -199,6 +200,7 @@ func logoOf(a *config.Account) ([]byte, error) {
 type shower struct {
 	engine  *redact.Engine
 	tenants *proxy.Tenants
+	asked   *asked.Book
 }
 
 // Show implements capture.Shower.
@@ -207,5 +209,11 @@ func (s shower) Show(ctx context.Context, account string, c *conversation.Conver
 	if !ok {
 		return nil, proxy.ErrNoAccount
 	}
-	return s.engine.Show(ctx, a.Policy, c, values)
+	texts, err := s.engine.Show(ctx, a.Policy, c, values)
+	if err == nil {
+		for _, v := range values {
+			s.asked.Note(account, askedKind(v.Kind), asked.Counts{Filled: 1})
+		}
+	}
+	return texts, err
 }

@@ -37,6 +37,7 @@ type commands struct {
 	Review       reviewCommand       `cmd:"" help:"Look through a sample of what shadow mode found."`
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
+	Prompts      promptsCommand      `cmd:"" help:"What bots asked for, and what became of it."`
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`

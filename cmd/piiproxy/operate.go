@@ -81,6 +81,19 @@ func (c conversationCommand) Run(env *environment) error {
 // ask posts an order to the admin listener of the running serve, signed under the
 // key set, which only those can do who can read it.
 func ask(ctx context.Context, file, path string, order, answer any) error {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return errors.New("encoding the order")
+	}
+	return call(ctx, file, http.MethodPost, path, body, answer)
+}
+
+// get asks the admin listener without an order, signed alike.
+func get(ctx context.Context, file, path string, answer any) error {
+	return call(ctx, file, http.MethodGet, path, nil, answer)
+}
+
+func call(ctx context.Context, file, method, path string, body []byte, answer any) error {
 	settings, complaints := config.Read(file)
 	complaints = slices.DeleteFunc(complaints, func(c config.Complaint) bool {
 		return c.Key != "" && !strings.HasPrefix(c.Key, "keys") && !strings.HasPrefix(c.Key, "listen.admin")
@@ -92,15 +105,11 @@ func ask(ctx context.Context, file, path string, order, answer any) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(order)
-	if err != nil {
-		return errors.New("encoding the order")
-	}
 	client, base, err := adminClient(settings.Listen.Admin)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("listen.admin: %s is no address to call", settings.Listen.Admin.Addr)
 	}

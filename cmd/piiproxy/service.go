@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/piiproxy/piiproxy/asked"
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/config"
@@ -48,6 +49,7 @@ type core struct {
 	audit   *audit.Log
 	metrics *proxy.Metrics
 	links   *capture.Book // nil without a public URL
+	asked   *asked.Book
 }
 
 // stores are apart because their backups must be: the values' without the
@@ -99,7 +101,9 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	s.closers = append(s.closers, s.reviews.Close)
 	limits := limitsOf(s.settings.Limits)
 	limits.TrustedProxies = s.settings.TrustedProxies
-	s.core = core{book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
+	counts := asked.New(s.stores.values, s.keys, time.Now)
+	s.closers = append(s.closers, counts.Close)
+	s.core = core{asked: counts, book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
@@ -121,7 +125,7 @@ func (s *service) chats() proxy.Chats {
 	return proxy.Chats{
 		Memory: conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now),
 		Arming: conversation.Arming{Turns: arm.Turns, Time: arm.Time},
-		Links:  s.links, Residues: conversation.NewLedger(s.stores.values, time.Now),
+		Links:  s.links, Residues: conversation.NewLedger(s.stores.values, time.Now), Asked: s.core.countAsked,
 		Hold: fragment.Limits{Unarmed: hold.Unarmed, Armed: hold.Armed},
 	}
 }

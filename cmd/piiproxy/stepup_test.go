@@ -96,6 +96,33 @@ func TestChatCode(t *testing.T) {
 	}
 }
 
+// TestAsked: what the bot asked for is counted by kind, what was filled in too,
+// and only operators see it.
+func TestAsked(t *testing.T) {
+	c := withCallers(t, ", policy: little", "policies: {little: {need: {ssn: last4}}}\n")
+	c.sends("What is your SSN? What is your e-mail address?")
+	b := &browser{chat: c, path: "/c/" + c.linkOf("https://chat.example.com/c/")}
+	b.ask("GET", "", "")
+	if got := b.post("ssn_last4", "4821"); got.status != http.StatusSeeOther {
+		t.Fatalf("the form: %d %s", got.status, got.body)
+	}
+	report, err := promptDesk{c.core.asked, c.settings}.Prompts(t.Context())
+	if err != nil || len(report.Prompts) != 2 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	for _, line := range report.Prompts {
+		if line.Kind == "ssn" && (line.Asked != 1 || line.Swapped != 1 || line.Filled != 1 || line.Revealed != 0 || line.Need != "last4") {
+			t.Errorf("got %+v", line)
+		}
+		if line.Kind == "email" && (line.Asked != 1 || line.Swapped != 0 || line.Filled != 0 || line.Need != "full") {
+			t.Errorf("got %+v", line)
+		}
+	}
+	if got := c.asCaller(formToken, "GET", "/v1/prompts", ""); got.status != http.StatusForbidden {
+		t.Errorf("as a caller: %d", got.status)
+	}
+}
+
 // TestSignIn: an account's issuer is asked as the configuration says. The sign-in
 // itself is tested in capture/stepup.
 func TestSignIn(t *testing.T) {
