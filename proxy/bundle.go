@@ -180,6 +180,22 @@ func (p *Proxy) newBundle(book *Rulebook, account *Account, ch *channel.Channel,
 	return b
 }
 
+// prefixes are the beginnings of links to forms of any account in the bundle.
+func (b *bundle) prefixes() []string {
+	all := b.account.Prefixes
+	for i, owner := range b.owners {
+		if owner == nil || owner == b.account || i > 0 && owner == b.owners[i-1] {
+			continue
+		}
+		for _, prefix := range owner.Prefixes {
+			if !slices.Contains(all, prefix) {
+				all = append(slices.Clip(all), prefix)
+			}
+		}
+	}
+	return all
+}
+
 // scope is how an account's words in one direction are judged.
 func (p *Proxy) scope(book *Rulebook, a *Account, direction rules.Direction, person channel.Person) redact.Scope {
 	mode, enforced, interim := a.mode(p.config.Now)

@@ -42,3 +42,21 @@ func TestOursBesideOthers(t *testing.T) {
 		t.Error("nothing but ours: the bot got it")
 	}
 }
+
+// TestLinksOfAllAccounts: accounts of one bot share a delivery; each one's links
+// lose their ids, wherever its forms are.
+func TestLinksOfAllAccounts(t *testing.T) {
+	const second = "2906385232743452"
+	r := newRig(t, func(p *plan) {
+		p.accounts = append(p.accounts, account{name: "outlet", channel: "messenger", id: second, token: "EAAoutlet", app: "main", bot: "bot"})
+	})
+	outlet, _ := r.tenants.Account("outlet")
+	outlet.Prefixes = append(outlet.Prefixes, "https://forms.example.com/?link=")
+	r.hook(page(
+		entry(shopID, text(shopID, anna, "hi https://chat.example.com/c/abcdefgh")),
+		entry(second, text(second, bert, "hi https://forms.example.com/?link=abcdefgh")),
+	))
+	if got := r.only(r.bots["bot"]).body; strings.Contains(got, "abcdefgh") || strings.Count(got, "hidden") != 2 {
+		t.Errorf("the bot got %s", got)
+	}
+}
