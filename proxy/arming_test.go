@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/piiproxy/piiproxy/proxy"
+	"github.com/piiproxy/piiproxy/rules"
 )
 
 // heardWords is what the bot got as the person's latest message.
@@ -128,5 +131,18 @@ func TestNothingIsAsked(t *testing.T) {
 	r.send(anna, lastFour)
 	if got := r.says("a", "4821"); got != "4821" {
 		t.Errorf("a policy that reports: %q", got)
+	}
+}
+
+// TestArmingBehindBrokenGlass: what stays hidden while glass is broken is known by
+// the bot's question then, too.
+func TestArmingBehindBrokenGlass(t *testing.T) {
+	for _, mode := range []rules.Mode{rules.Shadow, rules.Off} {
+		r := newRig(t)
+		r.must(r.proxy.Break(t.Context(), proxy.BreakGlass{Account: "shop", Mode: mode, For: time.Hour, Reason: "incident", Actor: "sre"}))
+		r.send(anna, "What is the CVV on the back of your card?")
+		if got := r.says("a", "123"); !strings.HasPrefix(got, "pii_cvv_") {
+			t.Errorf("%s: %q", mode, got)
+		}
 	}
 }

@@ -188,7 +188,7 @@ func (p *Proxy) meet(ctx context.Context, x *exchange) *Refusal {
 // heard notes what a call asks a person for (see expected), before the person can
 // answer. What may end an earlier question is noted when the platform has it.
 func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refusal {
-	if !x.send.Message || !x.send.Person.Known() || x.record.mode == rules.Off {
+	if !x.send.Message || !x.send.Person.Known() {
 		return nil
 	}
 	x.ends = len(asks) == 0 && x.state.Dialogue.Left > 0
