@@ -162,9 +162,30 @@ func (p *Proxy) learn(ctx context.Context, x *exchange, document *payload.Docume
 	}
 	answer := x.account.Channel.Answer(document)
 	p.sent.add(answer.IDs)
+	if x.made {
+		p.remade(ctx, x, answer.Aliases)
+	}
 	for _, pair := range answer.Aliases {
 		// A failure to learn loses nothing: the next webhook teaches it again.
 		_ = p.config.Records.Conversations.Learn(ctx, x.account.Name, pair[0], pair[1])
+	}
+}
+
+// remade gives up a chat that is as new as its call, because the person turns out
+// to have one under another name: that one keeps its tokens, and has the question.
+func (p *Proxy) remade(ctx context.Context, x *exchange, aliases [][2]string) {
+	for _, pair := range aliases {
+		if p.config.Records.Conversations.Learn(ctx, x.account.Name, pair[1], pair[0]) == nil {
+			break
+		}
+	}
+	c, err := p.conversation(ctx, x, false)
+	if err != nil || c == nil || c.Path() == x.conversation.Path() {
+		return
+	}
+	x.conversation = c
+	if p.hear(ctx, x, x.asks) != nil {
+		p.forgot(x.account)
 	}
 }
 

@@ -146,3 +146,16 @@ func TestArmingBehindBrokenGlass(t *testing.T) {
 		}
 	}
 }
+
+// TestArmingAndTokens: a remark with a token in it is a short one, whatever the
+// token is made of.
+func TestArmingAndTokens(t *testing.T) {
+	r := newRig(t)
+	for _, token := range []string{"pii_email_a2b3c4d5e6f7a2b3c4d5e6f7a2", "pii_email_abcdefghijklmnopqrstuvwxyz"} {
+		r.send(anna, lastFour)
+		r.send(anna, "I have "+token)
+		if got := r.says(token, "4821"); !strings.HasPrefix(got, isToken) {
+			t.Errorf("after %s: %q", token, got)
+		}
+	}
+}

@@ -32,6 +32,8 @@ type exchange struct {
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call
+	made         bool                       // it is as new as the call
+	asks         []rules.Ask                // of a call that made it
 	words        string                     // of the message, as the bot wrote them
 	swapped      *ask                       // the form that took the place of a question
 	ends         bool                       // an earlier question is open, which the message may end

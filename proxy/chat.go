@@ -15,6 +15,7 @@ import (
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/vault"
 )
 
 // Memory keeps what is remembered of a chat from one message to the next.
@@ -204,7 +205,7 @@ func (p *Proxy) heard(ctx context.Context, x *exchange, asks []rules.Ask) *Refus
 		if err != nil {
 			return unsettled(err)
 		}
-		x.conversation = c
+		x.conversation, x.made, x.asks = c, true, asks
 	}
 	return p.hear(ctx, x, asks)
 }
@@ -284,13 +285,15 @@ func expected(policy *redact.Policy, asks []rules.Ask) []rules.Ask {
 	return kept
 }
 
-// spoken is what a person reads of a message.
+// spoken is what a person reads of a message. Tokens are none of its words, and
+// would count as more or fewer of them by chance.
 func spoken(a *Account, d *payload.Document) string {
 	var words []string
 	for _, node := range a.Channel.Prompts(d) {
 		words = append(words, node.Text)
 	}
-	return strings.Join(words, "\n")
+	text := strings.Join(words, "\n")
+	return dropSpans(text, vault.FindTokens(text))
 }
 
 func unsettledOrNil(err error) *Refusal {
