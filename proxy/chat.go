@@ -120,7 +120,7 @@ func (p *Proxy) remember(ctx context.Context, b *bundle, chats []chat, result re
 			p.forgot(b.owners[c.part])
 		}
 		state, isNew := c.state, c.state.Seen.IsZero()
-		due := state.Wrote(now) || len(state.Envelope) == 0
+		due := state.Wrote(now) || len(state.Envelope) == 0 && b.teaches(c.part)
 		if !due && (len(c.asked) == 0 || c.words.parted) {
 			p.talk(b.owners[c.part], c, false)
 			continue
@@ -159,6 +159,13 @@ func (p *Proxy) asDelivered(b *bundle, result redact.Result) (*payload.Document,
 		return nil, nil
 	}
 	return document, parts
+}
+
+// teaches reports whether a message has what a later one in its name needs: those
+// of groups never have, and cost no write.
+func (b *bundle) teaches(part int) bool {
+	_, ok := b.channel.LearnEnvelope(b.document, b.parts[part])
+	return ok
 }
 
 // teach keeps what a later message in the chat's name needs. True: it is new.

@@ -56,13 +56,17 @@ func (p *Proxy) mark(a *Account) string {
 }
 
 // saidByUs reports whether a part of a delivery is about a message that piiproxy
-// sent on its own: the bot does not know it, and it may hold a code for a form.
+// sent on its own: the bot does not know it, and it may hold a code for a form. A
+// receipt that names a message of the bot's, too, is none.
 func (p *Proxy) saidByUs(b *bundle, i int) bool {
 	part, owner := b.parts[i], b.owners[i]
 	if !part.Sent || owner == nil {
 		return false
 	}
-	return b.channel.Said(b.document, part) == p.mark(owner) || slices.ContainsFunc(part.IDs, p.said.has)
+	if mark := b.channel.Said(b.document, part); mark != "" && mark == p.mark(owner) {
+		return true
+	}
+	return !slices.ContainsFunc(part.IDs, func(id string) bool { return !p.said.has(id) })
 }
 
 // withoutOurs takes what is about messages of our own out of a bundle; nil when
