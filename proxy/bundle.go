@@ -88,7 +88,8 @@ func (p *Proxy) only(book *Rulebook, app *App, ch *channel.Channel, d *payload.D
 func (p *Proxy) apart(book *Rulebook, app *App, ch *channel.Channel, d *payload.Document, parts []channel.Part, gone func(i int) bool) (*bundle, error) {
 	dropped, shared := map[int]bool{}, map[int]bool{}
 	for i, part := range parts {
-		if !gone(i) && part.Root != part.Element { // of a change's own part nothing is lost
+		// Of a change's own part nothing is lost, nor of contacts without a message.
+		if !gone(i) && part.Root != part.Element && d.Name(d.Nodes[part.Root].Parent) != "contacts" {
 			shared[part.Element] = true
 		}
 	}

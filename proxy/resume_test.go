@@ -258,11 +258,24 @@ func TestOursBesideTheBots(t *testing.T) {
 	if got := r.hook(list(ours, status("wamid.bots", ""), ours)); got.status != 200 {
 		t.Fatalf("delivering: %d", got.status)
 	}
+	r.until("the bot's status", func() bool { return len(r.bots["bot"].requests()) == 3 }) // behind the turn, perhaps
 	if got := r.bots["bot"].bodies()[2]; strings.Contains(got, "wamid.ours") || !strings.Contains(got, "wamid.bots") {
 		t.Errorf("the bot got %s", got)
 	}
-	if got := r.hook(list(ours, ours)); got.status != 200 || len(r.bots["bot"].requests()) != 3 {
-		t.Errorf("alone: %d, %d deliveries", got.status, len(r.bots["bot"].requests()))
+	for name, alone := range map[string]string{
+		"alone":         list(ours, ours),
+		"with contacts": waba(change(lineID, `"contacts":[{"wa_id":"`+annaPhone+`"}],"statuses":[`+ours+`]`)),
+	} {
+		if got := r.hook(alone); got.status != 200 || r.records("outbox/") != 0 || len(r.bots["bot"].requests()) != 3 {
+			t.Errorf("%s: %d, %d deliveries", name, got.status, len(r.bots["bot"].requests()))
+		}
+	}
+	if got := r.hook(waba(change(lineID, waText(annaPhone, "hello")+`,"statuses":[`+ours+`]`))); got.status != 200 {
+		t.Fatalf("delivering: %d", got.status)
+	}
+	r.until("the person's message", func() bool { return len(r.bots["bot"].requests()) == 4 })
+	if got := r.bots["bot"].bodies()[3]; strings.Contains(got, "wamid.ours") || !strings.Contains(got, `"body":"hello"`) {
+		t.Errorf("beside a message: the bot got %s", got)
 	}
 }
 
