@@ -1,7 +1,7 @@
 # A static binary on nothing: no shell, no package manager, one user.
 #
 #   docker build -t piiproxy .
-#   docker run --rm -p 127.0.0.1:8090:8090 piiproxy demo --address 0.0.0.0:8090
+#   docker run --rm -p 127.0.0.1:8090:8090 -p 127.0.0.1:8092:8092 piiproxy demo --address 0.0.0.0:8090
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     -v ./etc:/etc/piiproxy:ro -v piiproxy-data:/var/lib/piiproxy piiproxy
 #
@@ -34,7 +34,7 @@ USER 65532:65532
 ENV TMPDIR=/var/lib/piiproxy
 WORKDIR /var/lib/piiproxy
 VOLUME /var/lib/piiproxy
-# public, bot, admin, ops; the demo's page
-EXPOSE 8080 8081 8082 8083 8090
+# public, bot, admin, ops; the demo's page and forms
+EXPOSE 8080 8081 8082 8083 8090 8092
 ENTRYPOINT ["/piiproxy"]
 CMD ["serve", "-c", "/etc/piiproxy/piiproxy.yaml"]

@@ -27,11 +27,14 @@ type page struct {
 type example struct{ Label, Text string }
 
 var examples = []example{
-	{"Order with a card", seedCase},
+	{"Order an item", "I would like to buy item #389501"},
+	{"Card unasked", seedCase},
 	{"Give an e-mail", "my email is " + maria.text},
 	{"Give a phone number", "my phone number is " + mobile.text},
 	{"Refund to an IBAN", "please refund order 114-38-90217 to IBAN " + britain.text},
 	{"Tell an SSN", "my social security number is " + social.text},
+	{"Return an order", "I want to return my lamp"},
+	{"Money back?", "Do I get my money back when I do not like it?"},
 	{"Ask for an order", "where is my order 114-38-90217?"},
 	{"Just say hi", "Hi"},
 }

@@ -2,8 +2,6 @@ package demo
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/piiproxy/piiproxy/demo/platform"
@@ -56,19 +54,20 @@ func (s *stage) scene(ctx context.Context, channel string) (scene, error) {
 		return scene{}, err
 	}
 	shown.Vault = append(shown.Vault, rows...)
+	tokens := tokensOf(rows)
 	got, sent := s.arrivals(), s.departures()
 	for _, record := range s.platform.Records(person.ID) {
 		l := newLine(record, got[record.ID], sent[record.ID])
 		if s.formLink(record) != "" && l.Bot != nil {
-			l.part(record.Text, sent[record.ID].text)
+			l.part(record.Text, sent[record.ID].text, tokens)
 		}
 		shown.Lines = append(shown.Lines, l)
 	}
 	for _, a := range s.resumed(person) {
 		shown.Lines = append(shown.Lines, formLine(a))
 	}
-	slices.SortStableFunc(shown.Lines, func(a, b line) int { return a.At.Compare(b.At) })
-	tint(shown.Lines, rows)
+	inOrder(shown.Lines)
+	tint(shown.Lines, tokens)
 	return shown, nil
 }
 
@@ -148,55 +147,4 @@ func newLine(record platform.Record, got arrival, sent departure) line {
 		l.Echo = &cell{Words: echoed, Raw: string(got.raw)}
 	}
 	return l
-}
-
-// part shows a question that became a button: the words that both sides have,
-// then what each has in the place of the other's.
-func (l *line) part(stored, asked string) {
-	l.Swapped = true
-	left, right := split(stored), split(asked)
-	same := 0
-	for same < len(left) && same < len(right) && left[same] == right[same] {
-		same++
-	}
-	l.Person.Words = parted(left[:same], left[same:], "swap")
-	l.Platform.Words, l.Bot.Words = l.Person.Words, parted(right[:same], right[same:], "asked")
-}
-
-func parted(same, rest []string, mark string) []word {
-	words := []word{}
-	if len(same) > 0 {
-		words = append(words, word{Text: strings.Join(same, "")})
-	}
-	if len(rest) > 0 {
-		words = append(words, word{Text: strings.Join(rest, ""), Mark: mark})
-	}
-	return words
-}
-
-// formLine is a turn that a form made. The platform has no record of it.
-func formLine(a arrival) line {
-	return line{
-		ID: a.id, Speaker: byForm, At: a.at, Tries: len(a.texts),
-		Person:   cell{Words: []word{{Text: "Filled in the form"}}},
-		Platform: cell{Words: []word{{Text: "Nothing. The form does not pass here."}}},
-		Bot:      &cell{Words: []word{{Text: a.text, Mark: "token"}}, Raw: string(a.raw)},
-	}
-}
-
-// tint marks tokens that look like values as what they are.
-func tint(lines []line, rows []Row) {
-	tokens := map[string]bool{}
-	for _, row := range rows {
-		tokens[row.Token] = true
-	}
-	for i := range lines {
-		for _, view := range []*cell{lines[i].Bot, lines[i].Echo} {
-			for j := 0; view != nil && j < len(view.Words); j++ {
-				if view.Words[j].Mark == "value" && tokens[view.Words[j].Text] {
-					view.Words[j].Mark = "token"
-				}
-			}
-		}
-	}
 }

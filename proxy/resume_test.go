@@ -238,6 +238,20 @@ func TestOursAreNoNews(t *testing.T) {
 	}
 }
 
+// TestAskedWhileTold: a bot that asks while it is told of a person's first message
+// gets its form: the ids are known before the bot has the message.
+func TestAskedWhileTold(t *testing.T) {
+	r := newRig(t)
+	r.bots["bot"].says(503, "text/plain", "") // it has not taken the message yet
+	r.hook(waba(change(lineID, waText(annaPhone, "hi"))))
+	if got := r.call("/"+lineID+"/messages", `{"messaging_product":"whatsapp","to":"`+annaPhone+`","type":"text","text":{"body":"What is your SSN?"}}`); got.status != 200 {
+		t.Errorf("asking: %d %s", got.status, got.body)
+	}
+	if linkIn.FindString(r.lastSent()) == "" {
+		t.Errorf("sent %s", r.lastSent())
+	}
+}
+
 // TestOursBesideTheBots: the platform tells of several messages in one change; the
 // bot gets what is said of its own.
 func TestOursBesideTheBots(t *testing.T) {

@@ -244,6 +244,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		return http.StatusOK, nil
 	}
 	sent := p.config.Now()
+	p.acquaint(ctx, &b, chats, result)
 	done, refusal := p.delivery.deliver(ctx, parcel{
 		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
 		strong: in.signatureFor(b.account, result.Bytes),

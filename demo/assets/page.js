@@ -8,6 +8,8 @@ const meanings = {
   value: "What the person typed",
   token: "A token: it stands for a value in the vault",
   mask: "A mask: the part of a value that may be shown",
+  asked: "The bot’s question. Nobody but piiproxy got it",
+  swap: "What stands in the place of the bot’s question",
 };
 let channel = "messenger";
 let stream = null;
@@ -49,32 +51,58 @@ function view(label, cell, rawTitle) {
 
 function bubble(line, latest) {
   const box = make("div", "who");
-  const speaker = { person: "Maria says: ", bot: "The bot says: ", agent: "A colleague says: " }[line.speaker];
+  const speaker = { person: "Maria says: ", bot: "The bot says: ", agent: "A colleague says: ", form: "Maria: ", piiproxy: "piiproxy says: " }[line.speaker];
   const said = words(line.person.words, "said");
   said.prepend(make("span", "hidden", speaker));
   box.append(said);
   if (line.speaker === "agent") box.append(make("span", "meta", "from the company’s inbox"));
-  if (line.buttons && latest) {
+  if (line.buttons && (latest || line.buttons.some((button) => button.kind === "url"))) {
     const taps = make("div", "taps");
     for (const button of line.buttons) {
-      if (button.kind === "url") continue;
+      if (button.kind === "url") {
+        taps.append(opener(button, latest));
+        continue;
+      }
+      if (!latest) continue;
       const tap = make("button", "", button.title);
       tap.type = "button";
       tap.addEventListener("click", () => send("/tap", { message: line.id, button: button.id }));
       taps.append(tap);
     }
     box.append(taps);
+    if (line.swapped && latest) box.append(make("span", "meta try", "Try it with a test card: 4012 8888 8888 1881, any date to come, 123."));
   }
+  return box;
+}
+
+// A button of the chat that opens a page, as the platform's apps do it: apart
+// from the chat, which learns nothing of it.
+function opener(button, latest) {
+  const link = make("a", latest ? "open" : "open past", button.title);
+  link.href = button.id;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  link.append(make("span", "hidden", " (opens a new tab)"));
+  return link;
+}
+
+function nothing(label, cell) {
+  const box = make("div", "view");
+  const text = words(cell.words, "text none");
+  box.append(make("span", "label", label), text);
   return box;
 }
 
 function botView(line) {
   if (!line.bot) {
     const box = make("div", "view");
-    box.append(make("span", "label", "Bot"), make("span", "meta", line.speaker === "bot" ? "sent unseen" : "on its way …"));
+    const why = { bot: "sent unseen", piiproxy: "Nothing. piiproxy said this by itself." }[line.speaker];
+    box.append(make("span", "label", "Bot"), make("span", "text none", why || "on its way …"));
     return box;
   }
   const box = view("Bot", line.bot, line.speaker === "bot" ? "bytes the bot sent" : "bytes the bot got");
+  if (line.speaker === "form") box.append(make("span", "meta", "came by form; to the bot an ordinary message"));
+  if (line.swapped) box.append(make("span", "meta", "its question became the button"));
   if (line.tries > 1 && line.speaker !== "bot") {
     box.append(make("span", "meta", `delivered ${line.tries} times, same tokens each time`));
   }
@@ -89,7 +117,8 @@ function botView(line) {
 function draw(line, latest) {
   const item = make("li", "line " + line.speaker);
   item.dataset.id = line.id;
-  item.append(bubble(line, latest), view("Platform", line.platform, "bytes it stores"), botView(line));
+  const platform = line.speaker === "form" ? nothing("Platform", line.platform) : view("Platform", line.platform, "bytes it stores");
+  item.append(bubble(line, latest), platform, botView(line));
   return item;
 }
 
@@ -98,8 +127,9 @@ function update(list) {
   const known = new Map([...lines.children].map((item) => [item.dataset.id, item]));
   const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
   let added = false;
+  const said = list.findLastIndex((line) => line.speaker !== "piiproxy");
   list.forEach((line, index) => {
-    const latest = index === list.length - 1;
+    const latest = index === said;
     const version = JSON.stringify(line) + latest;
     const old = known.get(line.id);
     known.delete(line.id);
@@ -131,6 +161,7 @@ function fill(rows) {
     const item = make("li");
     item.dataset.id = id;
     const kind = make("div", "kind", row.kind.replaceAll("_", " "));
+    if (row.form) kind.append(make("em", "", "by form"));
     kind.append(make("span", "", "until " + new Date(row.expires).toLocaleDateString()));
     item.append(kind);
     if (row.token) item.append(make("code", "token", row.token));
@@ -141,7 +172,7 @@ function fill(rows) {
   }
   for (const gone of known.values()) gone.remove();
   const n = rows.length;
-  find("count").textContent = n === 0 ? "Nothing yet" : n === 1 ? "1 sealed record" : n + " sealed records";
+  find("count").textContent = n === 0 ? "Nothing yet" : n === 1 ? "1 value" : n + " values";
 }
 
 function show(scene) {
