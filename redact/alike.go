@@ -125,19 +125,35 @@ func (w *walk) unlike(ctx context.Context, scope *Scope, m *mark) error {
 // masked, however the bot got to know it; any other is treated as policy says.
 func (w *walk) unformed(ctx context.Context, scope *Scope, m *mark) error {
 	if scope.captured(m.kind) {
-		c, err := w.own(ctx, scope)
-		if err == nil {
-			var value vault.Value
-			if value, err = w.engine.vault.Lookup(ctx, c, m.kind, m.canonical); err == nil && value.Origin == vault.Form {
-				return w.reveal(scope, m, value, Mask)
-			}
-		}
-		if err != nil && !errors.Is(err, vault.ErrNoToken) && !errors.Is(err, conversation.ErrUnknown) {
+		value, err := w.formed(ctx, scope, m)
+		switch {
+		case err == nil:
+			return w.reveal(scope, m, value, Mask)
+		case !errors.Is(err, vault.ErrNoToken) && !errors.Is(err, conversation.ErrUnknown):
 			return err
 		}
 	}
 	w.put(scope, m, m.action)
 	return nil
+}
+
+// formed is the value of a form that a finding is, under its own kind or one that
+// the rules could take for it; vault.ErrNoToken when there is none.
+func (w *walk) formed(ctx context.Context, scope *Scope, m *mark) (vault.Value, error) {
+	c, err := w.own(ctx, scope)
+	if err != nil {
+		return vault.Value{}, err
+	}
+	for _, kind := range vault.LikeKinds(m.kind) {
+		value, err := w.engine.vault.Lookup(ctx, c, kind, m.canonical)
+		switch {
+		case err == nil && value.Origin == vault.Form:
+			return value, nil
+		case err != nil && !errors.Is(err, vault.ErrNoToken):
+			return vault.Value{}, err
+		}
+	}
+	return vault.Value{}, vault.ErrNoToken
 }
 
 func (w *walk) likeness(ctx context.Context, scope *Scope, m *mark) (vault.Value, error) {

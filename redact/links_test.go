@@ -89,3 +89,31 @@ func TestShow(t *testing.T) {
 		t.Error("the look-alike went into the chat as if it were a card")
 	}
 }
+
+// TestFormValueUnderAnotherKind: rules tell some kinds apart by the words beside
+// them only. A value that came by a form stays out of the chat under each of them.
+func TestFormValueUnderAnotherKind(t *testing.T) {
+	e, _, book := booked(t)
+	policy := defaults(t, func(p *redact.Tables) { p.Outbound["ssn"], p.Outbound["tax_id"] = "allow", "allow" })
+	c, err := book.Ensure(t.Context(), "shop", []string{anna})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Show(t.Context(), policy, c, []vault.Value{
+		{Kind: "dob", Canonical: "1980-04-17", Text: "1980-04-17"},
+		{Kind: "tax_id", Canonical: "123456789", Text: "123-45-6789"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, sent := range []string{"We met on 1980-04-17.", "born on 1980-04-17", "your SSN is 123-45-6789"} {
+		got := words(t, e, sent, scope(t, outbound, func(s *redact.Scope) { s.Policy, s.Captured = policy, []string{"dob", "tax_id"} }))
+		if strings.Contains(got.Text, "1980-04-17") || strings.Contains(got.Text, "123-45-6789") {
+			t.Errorf("%q went out as %q: %s", sent, got.Text, tallied(got.Tallies))
+		}
+	}
+	for _, sent := range []string{"your SSN is 123-45-6780"} {
+		if got := words(t, e, sent, scope(t, outbound, func(s *redact.Scope) { s.Policy, s.Captured = policy, []string{"dob", "tax_id"} })); got.Text != sent {
+			t.Errorf("%q went out as %q", sent, got.Text)
+		}
+	}
+}
