@@ -70,6 +70,7 @@ func TestHeadlessNamesWhatIsWrong(t *testing.T) {
 			"message 13 on messenger: the bot's question did not become a button to a form",
 			"message 14 on whatsapp: no button leads to a form",
 			"card_last4 of message 20 on messenger shows in a webhook to the bot",
+			"credit_card of message 21 on whatsapp shows in a webhook to the bot",
 		}},
 		"rules switched off": {hides: true, off: true, wanted: []string{"credit_card of message 2 on whatsapp shows in a webhook to the bot"}},
 		"a card with other separators": {

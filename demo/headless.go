@@ -82,6 +82,9 @@ func (s *stage) play(ctx context.Context, channel string, number int, step step)
 	default:
 		turn.id, err = s.platform.Say(person, step.say)
 	}
+	if err == nil && step.then != "" {
+		turn.id, err = s.platform.Say(person, step.then)
+	}
 	if err != nil && step.tap == "" {
 		return turn, fmt.Errorf("playing message %d on %s: %w", number, channel, err)
 	}

@@ -13,6 +13,7 @@ type value struct {
 // step is one turn of the script: somebody says or taps something.
 type step struct {
 	say      string
+	then     string   // said right after say, as a message of its own: one value in two
 	tap      string   // title of a button of the bot's last answer, instead of say
 	fill     []value  // goes into the form behind the newest button, instead of say; the form takes what it asks for
 	agent    bool     // a human at the company says it, in the platform's inbox
@@ -39,6 +40,9 @@ var (
 	birthday   = value{kind: "dob", text: "14 March 1985"}
 	secret     = value{kind: "password", text: "plum-Kettle-71"}
 	lastOfCard = value{kind: "card_last4", text: "7310"}
+
+	firstHalf = value{kind: "credit_card", text: "5105 1051"}
+	otherHalf = value{kind: "credit_card", text: "0510 5100"}
 
 	// Only ever typed into the form.
 	formCard   = value{kind: "credit_card", text: "4012 8888 8888 1881"}
@@ -95,5 +99,6 @@ func asking() []step {
 		{say: "4821", kept: []string{"4821"}, answered: []string{"4821"}},
 		{say: "I want to return my lamp", answered: []string{"last four digits of the card"}, plain: true},
 		{say: lastOfCard.text, values: []value{lastOfCard}, answered: []string{"I have found the order"}},
+		{say: firstHalf.text, then: otherHalf.text, values: []value{firstHalf, otherHalf}, answered: []string{"You wrote"}},
 	}
 }

@@ -94,7 +94,12 @@ func (p *toy) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
-	w.WriteHeader(p.deliver(r.Context(), p.inbound(body)))
+	if p.hides {
+		body = p.joined(body)
+	}
+	if len(body) > 0 {
+		w.WriteHeader(p.deliver(r.Context(), p.inbound(body)))
+	}
 }
 
 // deliver signs a body and posts it to the bot.

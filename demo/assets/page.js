@@ -93,10 +93,11 @@ function nothing(label, cell) {
   return box;
 }
 
-function botView(line) {
+function botView(line, latest) {
   if (!line.bot) {
     const box = make("div", "view");
-    const why = { bot: "sent unseen", piiproxy: "Nothing. piiproxy said this by itself." }[line.speaker];
+    const why = { bot: "sent unseen", piiproxy: "Nothing. piiproxy said this by itself." }[line.speaker] ||
+      (latest ? "" : "Nothing by itself: a part of a value waits for the rest.");
     box.append(make("span", "label", "Bot"), make("span", "text none", why || "on its way …"));
     return box;
   }
@@ -118,7 +119,7 @@ function draw(line, latest) {
   const item = make("li", "line " + line.speaker);
   item.dataset.id = line.id;
   const platform = line.speaker === "form" ? nothing("Platform", line.platform) : view("Platform", line.platform, "bytes it stores");
-  item.append(bubble(line, latest), platform, botView(line));
+  item.append(bubble(line, latest), platform, botView(line, latest));
   return item;
 }
 
