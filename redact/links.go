@@ -26,7 +26,7 @@ func (w *walk) links(at place, scope *Scope, text string) (spans [][2]int) {
 			continue
 		}
 		for from := 0; ; {
-			i := strings.Index(text[from:], prefix)
+			i := indexFold(text[from:], prefix)
 			if i < 0 {
 				break
 			}
@@ -35,7 +35,7 @@ func (w *walk) links(at place, scope *Scope, text string) (spans [][2]int) {
 			for end < len(text) && isLinkByte(text[end]) {
 				end++
 			}
-			if from = end; end > start && text[start:end] != linkGone {
+			if from = end; end > start && text[start:end] != linkGone && !within(spans, start, end) {
 				spans = append(spans, [2]int{start, end})
 				w.mark(at, mark{start: start, end: end, action: Hide, rule: ruleLink, kind: "url", text: text[start:end]})
 			}
@@ -49,6 +49,27 @@ func (w *walk) linkPlace(at place) {
 	if at.class == channel.URL && len(w.body.Links) > 0 {
 		w.links(at, w.body.Stretches[at.owner].Scope, at.document.Text(at.node))
 	}
+}
+
+// indexFold is strings.Index in any case: people type hosts as they like. It looks
+// for the last byte of the prefix that has no case, which words seldom have.
+func indexFold(text, prefix string) int {
+	pivot := strings.LastIndexAny(prefix, "/=?%&-_.0123456789")
+	if pivot < 0 {
+		return strings.Index(text, prefix)
+	}
+	for from := pivot; from < len(text); from++ {
+		i := strings.IndexByte(text[from:], prefix[pivot])
+		if i < 0 {
+			return -1
+		}
+		from += i
+		start := from - pivot
+		if end := start + len(prefix); end <= len(text) && strings.EqualFold(text[start:end], prefix) {
+			return start
+		}
+	}
+	return -1
 }
 
 // isLinkByte reports whether b can stand in a link's id.
