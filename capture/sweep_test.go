@@ -102,7 +102,7 @@ func TestSweepFaults(t *testing.T) {
 }
 
 // poisoned is an outbox that panics over one link.
-type poisoned struct{ outbox }
+type poisoned struct{}
 
 func (poisoned) Resume(context.Context, capture.Turn) (capture.Reservation, error) { panic("canary") }
 
