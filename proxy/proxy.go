@@ -107,6 +107,7 @@ type Proxy struct {
 	handshakes *guesses
 	links      Links          // nil: there are none
 	speaking   sync.WaitGroup // messages of our own that are being sent
+	voices     chan struct{}  // one for each of them
 	turns      turns
 }
 
@@ -122,6 +123,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		said:       newSentIDs(config.Now()),
 		failures:   newFailures(config.Now),
 		handshakes: newGuesses(config.Now),
+		voices:     make(chan struct{}, maxVoices),
 		turns:      turns{taken: map[string]*turn{}},
 	}
 	p.forward = newForwarder(p)

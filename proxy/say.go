@@ -47,6 +47,7 @@ func (p *Proxy) Say(ctx context.Context, account string, c *conversation.Convers
 	if err != nil {
 		return err
 	}
+	p.saying(a, state.Envelope, text)
 	return p.post(ctx, a, out, token)
 }
 
@@ -66,7 +67,34 @@ func (p *Proxy) saidByUs(b *bundle, i int) bool {
 	if mark := b.channel.Said(b.document, part); mark != "" && mark == p.mark(owner) {
 		return true
 	}
+	if part.Echo && b.channel.Name() == channel.Instagram && part.Person.Known() && p.saidThis(b.document, part, owner) {
+		return true
+	}
 	return !slices.ContainsFunc(part.IDs, func(id string) bool { return !p.said.has(id) })
+}
+
+// saidThis knows a message of our own by its words and its reader: Instagram gives
+// no mark back, and an echo may be faster than the answer that names its id.
+func (p *Proxy) saidThis(d *payload.Document, part channel.Part, owner *Account) bool {
+	text := d.At(part.Root, "message", "text")
+	if text < 0 {
+		return false
+	}
+	return p.said.has(p.config.Records.Conversations.Hash(owner.Name, part.Person.Aliases[0]) + " " + d.Text(text))
+}
+
+// saying notes the words of a message of our own before it is sent.
+func (p *Proxy) saying(a *Account, envelope []byte, text string) {
+	if a.Channel.Name() != channel.Instagram {
+		return
+	}
+	body, err := a.Channel.Resume(envelope, "x", "x", p.config.Now())
+	if err != nil {
+		return
+	}
+	for _, lane := range p.lanesOf(a, body) {
+		p.said.add([]string{lane + " " + text})
+	}
 }
 
 // withoutOurs takes what is about messages of our own out of a bundle; nil when

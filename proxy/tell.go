@@ -36,6 +36,9 @@ const (
 	onceIn      = 24 * time.Hour // the platforms' window, and a day
 )
 
+// maxVoices bounds how many notices and warnings are being sent at once.
+const maxVoices = 64
+
 // retention is how long the platforms keep messages, by their own word.
 var retention = map[channel.Name]string{
 	channel.Messenger: "until the person and the page delete it",
@@ -70,7 +73,14 @@ func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
 	if a.Telling.Words == nil || !(isNew && a.Telling.NoticeNew) && len(unasked) == 0 {
 		return
 	}
+	select {
+	case p.voices <- struct{}{}:
+	default:
+		p.config.Metrics.Link("unsent") // the platform is slow: rather say nothing than pile up
+		return
+	}
 	p.speaking.Go(func() {
+		defer func() { <-p.voices }()
 		defer func() {
 			if recover() != nil {
 				p.notePanic()

@@ -103,3 +103,18 @@ func TestResidue(t *testing.T) {
 		t.Errorf("the ledger holds %+v", list)
 	}
 }
+
+// TestInstagramEchoOfOurs: Instagram gives no mark back, so a message of ours is
+// known by its words, even before the answer with its id is there.
+func TestInstagramEchoOfOurs(t *testing.T) {
+	r := newRig(t, telling)
+	r.hook(instagram(entry(gramID, text(gramID, anna, "hi"))))
+	r.until("the notice", func() bool { return r.count(noticeWords) == 1 })
+	before := len(r.bots["bot"].requests())
+	var texts form.Texts
+	echoed := echo(gramID, anna, "another-id", texts.Lookup("", "chat.notice"))
+	echoed = strings.NewReplacer(`"sender":{"id":"`+anna, `"sender":{"id":"`+gramID, `"recipient":{"id":"`+gramID, `"recipient":{"id":"`+anna).Replace(echoed)
+	if got := r.hook(instagram(entry(gramID, echoed))); got.status != 200 || len(r.bots["bot"].requests()) != before {
+		t.Errorf("answered %d, the bot got %d more", got.status, len(r.bots["bot"].requests())-before)
+	}
+}

@@ -40,6 +40,7 @@ func (w *walk) judge(at place, text string) {
 		w.finding(at, scope, f, text)
 	}
 	w.numbers(at, scope, blanked(text, spans), findings)
+	w.expiries(at, scope, blanked(text, spans), findings)
 	if scope.outbound() && !scope.Echo {
 		w.asked(at, scope, result.Asks)
 	}

@@ -74,6 +74,9 @@ func TestShow(t *testing.T) {
 	if len(shown) != 5 || len(shown[0]) != len(card) || shown[0] == card || shown[2] != "***" || shown[3] != "[PASSPORT]" || !strings.HasPrefix(shown[4], "pii_email_") || !strings.HasPrefix(shown[1], "pii_person_") {
 		t.Errorf("shown %q", shown)
 	}
+	if value, err := values.Lookup(t.Context(), c, "ssn", "123456789"); err != nil || value.Origin != vault.Form {
+		t.Errorf("what the bot sees a mask of: origin %d, %v", value.Origin, err)
+	}
 	if value, err := values.Resolve(t.Context(), c, shown[1]); err != nil || value.Origin != vault.Form {
 		t.Errorf("the name's token: origin %d, %v", value.Origin, err)
 	}

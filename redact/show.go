@@ -13,28 +13,35 @@ import (
 // kind has such a look, unless the policy's format says word for it.
 //
 // A kind that the policy lets through in a chat gets a token all the same: what
-// the bot knew it could write, and what came by a form never goes into a chat.
-// Errors are those of the vault.
+// the bot knew it could write, and what came by a form never goes into a chat. A
+// value that the bot does not get to see is kept all the same: whoever may reveal
+// it finds it, and what a bot sends is compared with it. Errors are those of the
+// vault.
 func (e *Engine) Show(ctx context.Context, policy *Policy, c *conversation.Conversation, values []vault.Value) ([]string, error) {
 	shown := make([]string, len(values))
-	words, likes := showing{shown: shown}, showing{shown: shown}
+	words, likes, unseen := showing{shown: shown}, showing{shown: shown}, showing{shown: make([]string, len(values))}
 	for i, value := range values {
 		value.Origin = vault.Form
 		switch action := policy.Inbound.For(value.Kind); {
 		case action == Mask:
 			shown[i] = MaskOf(value.Kind, value.Text)
+			unseen.add(i, value)
 		case action == Hide:
 			shown[i] = Placeholder(value.Kind)
+			unseen.add(i, value)
 		case action == Generalize:
 			shown[i] = GeneralOf(value.Kind, value.Text)
+			unseen.add(i, value)
 		case policy.Formats.LikeCaptured(value.Kind):
 			likes.add(i, value)
 		default:
 			words.add(i, value)
 		}
 	}
-	if err := words.trade(ctx, c, e.vault.Tokens); err != nil {
-		return nil, err
+	for _, s := range []*showing{&words, &unseen} {
+		if err := s.trade(ctx, c, e.vault.Tokens); err != nil {
+			return nil, err
+		}
 	}
 	return shown, likes.trade(ctx, c, e.vault.Likes)
 }
