@@ -7,37 +7,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
-	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 )
-
-// exchange is one call of a bot on its way to the platform and back.
-type exchange struct {
-	account  *Account
-	rules    *Rulebook // that call and answer are judged by
-	call     channel.Call
-	document *payload.Document // nil when the call has no body
-	send     channel.Send
-	record   *record
-	started  time.Time
-	sent     time.Time   // when it went to the platform
-	header   http.Header // of the answer to the bot
-	holding  held
-	refused  *Refusal // why the platform's answer was not passed on
-
-	conversation *conversation.Conversation // that the call goes to, where it is needed
-	state        conversation.State         // of it, before the call
-	made         bool                       // it is as new as the call
-	asks         []rules.Ask                // of a call that made it
-	words        string                     // of the message, as the bot wrote them
-	swapped      *ask                       // the form that took the place of a question
-	ends         bool                       // an earlier question is open, which the message may end
-}
 
 // call takes a Graph call of a bot.
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
@@ -63,14 +38,6 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		p.log(x.record)
 	}
 	p.sentOrNot(r.Context(), x)
-}
-
-// free gives back what the call's document took.
-func (x *exchange) free() {
-	x.holding.leave()
-	if x.document != nil {
-		x.document.Free()
-	}
 }
 
 // exchangeKey finds the exchange in a request's context.
@@ -121,12 +88,6 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
 	}
 	return target(account.Graph, path, r.URL.RawQuery), nil
-}
-
-// own says whose call it is.
-func (x *exchange) own(account *Account, p *Proxy) {
-	x.account, x.record.account = account, account
-	x.record.mode, _, _ = account.mode(p.config.Now)
 }
 
 // body reads a JSON body. A file that is uploaded is not read here: true says
