@@ -122,7 +122,7 @@ func TestBodySize(t *testing.T) {
 		}
 		chunks := request(sendLine, fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", test.size, body(test.size)), "Transfer-Encoding: chunked")
 		if got := r.wire("bot", chunks); len(got) != 1 || strings.HasPrefix(got[0], "200") != test.ok {
-			t.Errorf("%d bytes in chunks: answered %v", test.size, got)
+			t.Errorf("%d bytes in chunks: answered %v, %s", test.size, got, r.reasons())
 		}
 	}
 	if n := len(r.platform.requests()); n != 2 {

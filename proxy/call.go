@@ -21,6 +21,9 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	x.rules = p.config.Tenants.Rules()
 	x.record.rules = x.rules.Version
 	defer x.free()
+	// Bounded, and not cancelled when the bot stops listening, or has only said
+	// that it sends no more: half a step is worse than all of it.
+	r = r.WithContext(p.forward.deadlines.at(x.started))
 	target, refused := p.prepare(w, r, x)
 	if refused != nil {
 		p.refuseCall(w, x, *refused)

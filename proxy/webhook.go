@@ -90,12 +90,13 @@ func (p *Proxy) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 	in.body = body
 	in.hash = logHash(p.config.Records.Keys.PRF("delivery", in.app.Name, signatureOf(r.Header)))
-	bundles, refused := p.receive(r.Context(), in)
+	ctx := p.delivery.deadlines.at(in.started) // not the caller's: see call
+	bundles, refused := p.receive(ctx, in)
 	if refused != nil {
 		p.refuseInbound(w, in, *refused)
 		return
 	}
-	status, refused := p.each(r.Context(), in, bundles)
+	status, refused := p.each(ctx, in, bundles)
 	if refused != nil {
 		plainRefusal(w, *refused, in.trace) // the bundle's record has been logged
 		return
