@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,7 @@ func (t *Trail) Next(m Message, s Setting) Decision {
 	if at >= 0 && number && t.Parts[at].Read == read {
 		return t.again(at, s)
 	}
-	if !number || !s.part(m, read, bare) {
+	if !number || !s.part(m, read, bare) || t.repeats(read, s) {
 		return Decision{Show: All, Release: t.Let()}
 	}
 	var d Decision
@@ -29,6 +30,24 @@ func (t *Trail) Next(m Message, s Setting) Decision {
 	}
 	return d
 }
+
+// repeats says that a message is the same four digits once more, which nobody asked
+// for: a code is said twice. A card has such groups in a row where all of its digits
+// are one, or where four of them make a card.
+func (t *Trail) repeats(read string, s Setting) bool {
+	parts := t.Parts[t.open():]
+	if s.armed() || len(read) != groupSize || strings.Count(read, read[:1]) == groupSize || len(parts) == 0 {
+		return false
+	}
+	if slices.ContainsFunc(parts, func(p Part) bool { return p.Read != read }) {
+		return false
+	}
+	_, _, whole := s.Scan(strings.Repeat(read, 4))
+	return !whole
+}
+
+// groupSize is how many digits the groups of most cards have.
+const groupSize = 4
 
 // forget drops the parts that are too old. A held one stays until it goes out.
 func (t *Trail) forget(now time.Time) {

@@ -26,6 +26,8 @@ func TestConversations(t *testing.T) {
 		"digits of another script":            {"٤١١١ ١١١١/~3s", "٤١١١ ١١**"},
 		"no issuer begins so":                 {"1234 5678/~1s/hi", "1234 5678 | hi"},
 		"a code nobody asked for":             {"4821", "4821"},
+		"a code said three times":             {"4821/4821/4821", "4821 | 4821 | 4821"},
+		"a card of equal groups":              {"4242/4242/4242 4242", "4242 | <credit_card 4242424242424242>"},
 		"a year":                              {"2026", "2026"},
 		"a sum":                               {"5.000.000", "5.000.000"},
 		"a decimal number":                    {"52.520008", "52.520008"},
