@@ -82,8 +82,9 @@ func (r *rig) payload(one row) (outcome, error) {
 	return r.compare(ch.Response(), one.Payload, answer), nil
 }
 
-// refusal is right for batches, which this version refuses, and for values in
-// places that nobody judged; it must look like Graph's.
+// refusal is right for batches, which this version refuses, for values in places
+// that nobody judged, and for questions that belong into a form, to nobody or to
+// people who never wrote; it must look like Graph's.
 func (r *rig) refusal(one row, status int, answer []byte) outcome {
 	var shaped struct {
 		Error struct {
@@ -95,7 +96,8 @@ func (r *rig) refusal(one row, status int, answer []byte) outcome {
 		return outcome{"refused", fmt.Sprintf("refused with %d and a body that is not Graph's", status)}
 	}
 	batch := bytes.Contains(one.Payload, []byte(`"batch"`))
-	if batch || (r.mode == "enforce" && bytes.Contains(answer, []byte("(unlisted_value)"))) || bytes.Contains(answer, []byte("(prompt_without_person)")) {
+	if batch || (r.mode == "enforce" && bytes.Contains(answer, []byte("(unlisted_value)"))) || bytes.Contains(answer, []byte("(prompt_without_person)")) ||
+		bytes.Contains(answer, []byte("(prompt_ids_unknown)")) {
 		return outcome{"refused", ""}
 	}
 	return outcome{"refused", "refused: " + shaped.Error.Message}
