@@ -46,7 +46,9 @@ func TestAskedWithinTheTurn(t *testing.T) {
 	r.openForm().fill(cardFields)
 	r.until("the turn", func() bool { return len(r.bots["bot"].requests()) == 2 })
 	r.until("the question", func() bool { return strings.Contains(strings.Join(r.platform.bodies(), ""), "last 4") })
-	if got := r.says("a", "4821"); !strings.HasPrefix(got, isToken) {
+	r.says("a", "4821") // it waits its turn while the form's is being settled
+	r.until("the answer", func() bool { return len(r.bots["bot"].requests()) == 3 })
+	if got := r.heardWords(); !strings.HasPrefix(got, isToken) {
 		t.Errorf("asked while the turn was handled: %q", got)
 	}
 }
