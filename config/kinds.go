@@ -24,5 +24,28 @@ func (c *Config) CheckKinds(kinds []string) []Complaint {
 			}
 		}
 	}
+	return append(complaints, c.checkConduct(kinds)...)
+}
+
+// checkConduct complains about kinds that a policy warns of or needs a part of and
+// that nothing produces: a misspelt one would never warn.
+func (c *Config) checkConduct(kinds []string) (complaints []Complaint) {
+	unknown := func(key, kind string) {
+		if !slices.Contains(kinds, kind) {
+			complaints = append(complaints, c.Complaint(key,
+				"no loaded rule produces this kind: correct it, or load the rules that do%s", didYouMean(kind, kinds)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Policies)) {
+		policy := c.Policies[name]
+		for i, kind := range policy.Warn {
+			unknown("policies."+shown(name)+".warn["+itoa(i)+"]", kind)
+		}
+		for _, kind := range slices.Sorted(maps.Keys(policy.Need)) {
+			if policy.Need[kind] != BuiltinPolicy().Need[kind] {
+				unknown("policies."+shown(name)+".need."+shown(kind), kind)
+			}
+		}
+	}
 	return complaints
 }

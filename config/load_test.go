@@ -232,6 +232,7 @@ func TestKindsThatNoRuleProduces(t *testing.T) {
 	c, err := config.Load(write(t, strings.Replace(minimal(t), "accounts:", `policies:
   default:
     inbound: {emial: mask, otp: allow, person: mask, loyalty_card: mask, default: tokenize}
+    warn: [phone, credit_cart]
 accounts:`, 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -240,6 +241,7 @@ accounts:`, 1)))
 	want := []config.Complaint{
 		{Line: 8, Key: "policies.default.inbound.emial", Text: `no loaded rule produces this kind: correct it, or load the rules that do: did you mean "email"?`},
 		{Line: 8, Key: "policies.default.inbound.person", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
+		{Line: 9, Key: "policies.default.warn[1]", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(config.Complaint{}, "File")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
