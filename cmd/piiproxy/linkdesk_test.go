@@ -278,3 +278,16 @@ func TestCallersToken(t *testing.T) {
 		t.Error("the configuration holds the token")
 	}
 }
+
+// TestChosenToken: a token that somebody chose and hashed opens nothing: it has
+// not the 128 bits of one that was made.
+func TestChosenToken(t *testing.T) {
+	const chosen = "correct-horse-battery"
+	c := newChat(t, "", fmt.Sprintf(`callers:
+  - {name: form-server, token_sha256: %s, scopes: [links], accounts: [shop]}
+`, hashOf(chosen)))
+	c.says("hi")
+	if got := c.asCaller(chosen, "POST", "/v1/links", orderCard); got.status != 401 {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+}
