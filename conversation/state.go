@@ -61,15 +61,30 @@ type Arming struct {
 // Asked is what the bot asked for and the message with this id may answer: what
 // is open now, or what was when the same message came before.
 func (s *State) Asked(now time.Time, messages []string) []string {
-	for _, a := range s.Answers {
-		if slices.ContainsFunc(messages, func(id string) bool { return string(a.ID) == string(answerID(id)) }) {
-			return slices.Clone(a.Asked)
+	for _, id := range messages {
+		if asked := s.AskedBy(id); len(asked) > 0 {
+			return slices.Clone(asked)
 		}
 	}
 	if s.Dialogue.Left <= 0 || !now.Before(s.Armed) {
 		return nil
 	}
 	return slices.Clone(s.Dialogue.Asked)
+}
+
+// AskedBy is what the bot had asked for when one of the latest answers came; to be
+// read only.
+func (s *State) AskedBy(message string) []string {
+	if len(s.Answers) == 0 {
+		return nil
+	}
+	id := answerID(message)
+	for _, a := range s.Answers {
+		if string(a.ID) == string(id) {
+			return a.Asked
+		}
+	}
+	return nil
 }
 
 // Heard takes in a message of the bot: what it asks for, and its words, which

@@ -117,8 +117,12 @@ func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []
 		replaceBody(response, raw)
 		return nil
 	}
+	stretches, refused := p.recounted(ctx, x, document, &scope)
+	if refused != nil {
+		return refused
+	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
-		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: []redact.Stretch{{Scope: &scope}},
+		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: stretches,
 		Links: x.account.Prefixes,
 	})
 	if err != nil {

@@ -159,3 +159,31 @@ func TestArmingAndTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestArmedHistory: a bare answer that was a token in the webhook is the same token
+// in the history, whichever way the bot reads it; other bare numbers stay.
+func TestArmedHistory(t *testing.T) {
+	r := newRig(t)
+	r.says("first", "4821")
+	r.send(anna, lastFour)
+	token := r.says("b", "4821")
+	if !strings.HasPrefix(token, isToken) {
+		t.Fatalf("asked: %q", token)
+	}
+	message := func(id, from, words string) string {
+		return `{"id":"` + id + `","message":"` + words + `","from":{"name":"Anna","id":"` + from + `"},"created_time":"2026-11-29T00:00:00+0000"}`
+	}
+	answer, own := message("bm_"+anna, anna, "4821"), message("m_out1", shopID, "4821")
+	earlier := message("firstm_"+anna, anna, "4821")
+	for target, body := range map[string]string{
+		"/shop/t_1/messages?fields=id,message,from": `{"data":[` + earlier + `,` + answer + `,` + own + `]}`,
+		"/shop/me/conversations?fields=messages":    `{"data":[{"id":"t_1","messages":{"data":[` + earlier + `,` + answer + `,` + own + `]}}]}`,
+		"/shop/bm_" + anna:                          answer,
+	} {
+		r.platform.says(200, "application/json; charset=UTF-8", body)
+		got := r.ask("bot", "GET", target, "")
+		if want := strings.Replace(body, answer, strings.Replace(answer, "4821", token, 1), 1); got.body != want {
+			t.Errorf("%s:\n got %s\nwant %s", target, got.body, want)
+		}
+	}
+}
