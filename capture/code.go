@@ -114,7 +114,7 @@ func (v *visit) prove(status int, problems map[string]string) {
 func (v *visit) sendCode() {
 	b, ctx := v.book, context.WithoutCancel(v.r.Context())
 	if !b.meters.resends.allow(v.link.conversation.Path(), b.now()) {
-		b.limited(v.w, v.account.Name)
+		b.limited(v.w, v.r, v.account.Name)
 		return
 	}
 	digits, err := b.newCode(ctx, v.link.id)

@@ -49,7 +49,7 @@ func (b *Book) serve(w http.ResponseWriter, r *http.Request) {
 		b.post(w, r)
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		b.page(w, http.StatusMethodNotAllowed, nil, form.Page{}, b.pages.Unknown)
+		b.page(w, http.StatusMethodNotAllowed, nil, form.Page{Language: language(r)}, b.pages.Unknown)
 	}
 }
 
@@ -63,7 +63,7 @@ func (b *Book) visit(w http.ResponseWriter, r *http.Request) *visit {
 	}
 	if err != nil {
 		b.observe("", eventFault)
-		b.sorry(w, nil, form.Page{})
+		b.sorry(w, nil, form.Page{Language: language(r)})
 		return nil
 	}
 	account, known := b.config.Accounts(l.conversation.Account)
@@ -169,6 +169,7 @@ func (b *Book) page(w http.ResponseWriter, status int, account *Account, page fo
 		frames = messengerFrames
 	}
 	form.Headers(w.Header(), frames)
+	page.Plain = b.loopback // no other address may be without TLS
 	var body bytes.Buffer
 	if err := write(&body, page); err != nil {
 		status = http.StatusInternalServerError
@@ -181,17 +182,17 @@ func (b *Book) page(w http.ResponseWriter, status int, account *Account, page fo
 // unknown is the one answer for what is no link, slower for who asks often.
 func (b *Book) unknown(w http.ResponseWriter, r *http.Request) {
 	if !b.meters.guesses.allow(caller(b.config.Client(r)), b.now()) {
-		b.limited(w, "")
+		b.limited(w, r, "")
 		return
 	}
 	b.page(w, http.StatusNotFound, nil, form.Page{Language: language(r)}, b.pages.Unknown)
 }
 
 // limited answers who is too fast.
-func (b *Book) limited(w http.ResponseWriter, account string) {
+func (b *Book) limited(w http.ResponseWriter, r *http.Request, account string) {
 	b.observe(account, eventLimited)
 	w.Header().Set("Retry-After", "60")
-	b.page(w, http.StatusTooManyRequests, nil, form.Page{}, b.pages.Sorry)
+	b.page(w, http.StatusTooManyRequests, nil, form.Page{Language: language(r)}, b.pages.Sorry)
 }
 
 // sorry says that the fault is ours.

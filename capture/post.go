@@ -17,12 +17,12 @@ const maxBody = 64 << 10
 // or link.
 func (b *Book) post(w http.ResponseWriter, r *http.Request) {
 	if !b.meters.client.allow(caller(b.config.Client(r)), b.now()) {
-		b.limited(w, "")
+		b.limited(w, r, "")
 		return
 	}
 	typed, status := read(w, r)
 	if status != 0 {
-		b.page(w, status, nil, form.Page{}, b.pages.Sorry)
+		b.page(w, status, nil, form.Page{Language: language(r)}, b.pages.Sorry)
 		return
 	}
 	v := b.visit(w, r)
@@ -30,7 +30,7 @@ func (b *Book) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !b.meters.link.allow(v.link.key, b.now()) || !b.meters.account.allow(v.account.Name, b.now()) {
-		b.limited(w, v.account.Name)
+		b.limited(w, r, v.account.Name)
 		return
 	}
 	v.decide(typed)
@@ -180,7 +180,7 @@ func (v *visit) fail(err error) {
 func (v *visit) resend() {
 	b := v.book
 	if !b.meters.resends.allow(v.link.conversation.Path(), b.now()) {
-		b.limited(v.w, v.account.Name)
+		b.limited(v.w, v.r, v.account.Name)
 		return
 	}
 	if err := b.resend(v.r.Context(), v.link.id); err != nil {

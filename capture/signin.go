@@ -106,7 +106,7 @@ func (v *visit) tooFast() bool {
 	if b.meters.client.allow(caller(b.config.Client(v.r)), b.now()) && b.meters.link.allow(v.link.key, b.now()) {
 		return false
 	}
-	b.limited(v.w, v.account.Name)
+	b.limited(v.w, v.r, v.account.Name)
 	return true
 }
 

@@ -83,6 +83,7 @@ type Page struct {
 	Tries    int               // tries that are left; shown beside problems when positive
 	Remember bool              // offer to remember the device
 	Code     bool              // ask for the code from the chat, too
+	Plain    bool              // the connection is not encrypted, as on loopback: do not say that it is
 }
 
 // Value is what was typed, judged and in normal form. It hides itself whenever

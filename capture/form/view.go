@@ -177,3 +177,6 @@ func (v *view) problemText(key string) string {
 	}
 	return v.page.Texts.Problem(v.page.Language, key)
 }
+
+// Plain says that the page does not come over TLS.
+func (v *view) Plain() bool { return v.page.Plain }
