@@ -31,7 +31,8 @@ func specOf(kind string) spec {
 	if s, ok := specs[kind]; ok {
 		return s
 	}
-	return spec{widget: asLine, longest: 200, read: readLine}
+	// Nobody knows what it is: it may be a PIN.
+	return spec{widget: asLine, longest: 200, secret: true, read: readLine}
 }
 
 // groups lists the kinds of each group in the order in which people find them on
