@@ -22,6 +22,9 @@ const (
 	fileKEK  = "kek"
 	fileAEAD = "aead.json"
 	filePRF  = "prf.json"
+	fileSign = "sign.json"
+	// filePublic holds no secret and may lie anywhere.
+	filePublic = "sign.pub"
 )
 
 // kekSize is an AES-256 key: as strong as what it encrypts (PCI DSS 3.6.1).
@@ -31,7 +34,8 @@ const kekSize = 32
 const maxFile = 64 << 10
 
 // Init makes a new key set in dir, which it makes with mode 0700 when it is
-// missing; the files get 0600. It never overwrites: keys that are gone make
+// missing; the files get 0600, the public key 0644. To a folder of an earlier
+// version it adds the signing key. It never overwrites: keys that are gone make
 // every record unreadable.
 func Init(dir string) error {
 	if err := initialize(dir); err != nil {
@@ -41,46 +45,102 @@ func Init(dir string) error {
 }
 
 func initialize(dir string) error {
-	for _, name := range []string{fileKEK, fileAEAD, filePRF} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
-			return existing(name, err)
+	there := map[string]bool{}
+	var first string
+	for _, name := range []string{filePublic, fileSign, filePRF, fileAEAD, fileKEK} {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			there[name], first = true, name
 		}
 	}
+	switch {
+	case first == "":
+		return initializeAll(dir)
+	case there[fileKEK] && there[fileAEAD] && there[filePRF] && !there[fileSign] && !there[filePublic]:
+		return addSigning(dir)
+	}
+	return existing(first)
+}
+
+func initializeAll(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	kek := make([]byte, kekSize)
 	rand.Read(kek) // never fails (crypto/rand)
-	sealing, naming, err := generate()
-	if err != nil {
-		return err
-	}
 	lock, err := subtle.NewAESGCM(kek)
 	if err != nil {
 		return err
 	}
-	aeadFile, err := encrypted(sealing, lock, fileAEAD)
+	made, err := generate()
 	if err != nil {
 		return err
 	}
-	prfFile, err := encrypted(naming, lock, filePRF)
+	files := []file{{fileKEK, append(base64.StdEncoding.AppendEncode(nil, kek), '\n'), 0o600}}
+	for _, each := range []struct {
+		handle *keyset.Handle
+		name   string
+	}{{made.sealing, fileAEAD}, {made.naming, filePRF}} {
+		content, err := encrypted(each.handle, lock, each.name)
+		if err != nil {
+			return err
+		}
+		files = append(files, file{each.name, content, 0o600})
+	}
+	signs, err := signingFiles(made.signing, lock)
 	if err != nil {
 		return err
 	}
-	kekFile := append(base64.StdEncoding.AppendEncode(nil, kek), '\n')
-	return writeAll(dir, []file{{fileKEK, kekFile}, {fileAEAD, aeadFile}, {filePRF, prfFile}})
+	return writeAll(dir, append(files, signs...))
 }
 
-func existing(name string, err error) error {
+// addSigning makes the signing key that folders of an earlier version lack. The
+// KEK has to open what is there, or the new file would be of another set.
+func addSigning(dir string) error {
+	lock, err := readKEK(filepath.Join(dir, fileKEK))
 	if err != nil {
 		return err
 	}
+	if _, err := readKeyset(dir, fileAEAD, lock); err != nil {
+		return err
+	}
+	made, err := generate()
+	if err != nil {
+		return err
+	}
+	files, err := signingFiles(made.signing, lock)
+	if err != nil {
+		return err
+	}
+	return writeAll(dir, files)
+}
+
+func signingFiles(handle *keyset.Handle, lock tink.AEAD) ([]file, error) {
+	sealed, err := encrypted(handle, lock, fileSign)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := newSigning(handle)
+	if err != nil {
+		return nil, err
+	}
+	public, err := publicFile(keys.ordered)
+	if err != nil {
+		return nil, err
+	}
+	return []file{{fileSign, sealed, 0o600}, {filePublic, public, 0o644}}, nil
+}
+
+func existing(name string) error {
 	return fmt.Errorf("there is already a file %s, and keys are never overwritten: "+
 		"what they sealed could not be read any more; use them, or name another folder", name)
 }
 
 // encrypted is a Tink key set as JSON, encrypted and bound to its file's name so
-// that the two files cannot stand in for each other.
+// that no two files can stand in for each other.
 func encrypted(handle *keyset.Handle, lock tink.AEAD, name string) ([]byte, error) {
 	var buffer bytes.Buffer
 	if err := handle.WriteWithAssociatedData(keyset.NewJSONWriter(&buffer), lock, binding(name)); err != nil {
@@ -94,13 +154,14 @@ func binding(name string) []byte { return []byte("piiproxy keys " + name) }
 type file struct {
 	name    string
 	content []byte
+	mode    os.FileMode
 }
 
 // writeAll writes the files durably, and takes back those it wrote when one
 // fails.
 func writeAll(dir string, files []file) error {
 	for i, f := range files {
-		if err := writeNew(filepath.Join(dir, f.name), f.content); err != nil {
+		if err := writeNew(filepath.Join(dir, f.name), f); err != nil {
 			for _, done := range files[:i] {
 				err = errors.Join(err, os.Remove(filepath.Join(dir, done.name)))
 			}
@@ -111,12 +172,12 @@ func writeAll(dir string, files []file) error {
 }
 
 // writeNew refuses a file that is there, also one that came a moment ago.
-func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func writeNew(path string, from file) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, from.mode)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	_, err = f.Write(from.content)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -162,7 +223,11 @@ func open(dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := newSet(sealing, naming)
+	signing, err := readKeyset(dir, fileSign, lock)
+	if err != nil {
+		return nil, err
+	}
+	set, err := newSet(keysets{sealing, naming, signing})
 	if err != nil {
 		return nil, fmt.Errorf("in %s: %w", dir, err)
 	}
@@ -205,6 +270,10 @@ func readKeyset(dir, name string, lock tink.AEAD) (*keyset.Handle, error) {
 func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if filepath.Base(path) == fileSign {
+			return nil, fmt.Errorf("%s is missing: folders made by earlier versions have none; "+
+				"run `piiproxy keys init -c FILE`, which adds it and overwrites nothing, and back it up", path)
+		}
 		return nil, fmt.Errorf("%s is missing: run `piiproxy keys init -c FILE` once for a new installation, "+
 			"or restore the key folder from its backup", path)
 	}

@@ -2,10 +2,11 @@
 // not the keys has nothing, and whoever reads a log, an error or a dump of this
 // program sees no key.
 //
-// A folder holds three files. kek is the key-encrypting key, 32 random bytes in
-// base64; aead.json and prf.json are Tink key sets, encrypted under it. The
-// first seals records (AES-256-GCM), the second turns ids into keyed hashes
-// (HMAC-SHA256). The folder belongs in a backup of its own, apart from the
+// In a folder, kek is the key-encrypting key, 32 random bytes in base64; aead.json,
+// prf.json and sign.json are Tink key sets, encrypted under it. The first seals
+// records (AES-256-GCM), the second turns ids into keyed hashes (HMAC-SHA256), the
+// third signs the audit log (Ed25519). sign.pub holds the public keys of the third
+// in plain, for whoever checks signatures and may read nothing. The folder belongs in a backup of its own, apart from the
 // store's: together they are the plain text.
 //
 // # What rotation must do
@@ -29,6 +30,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
+	"github.com/tink-crypto/tink-go/v2/signature"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -46,8 +49,9 @@ type Set struct{ material *material }
 // material stands behind a pointer, so that no way of printing a struct that
 // holds a Set walks into it.
 type material struct {
-	aead tink.AEAD
-	prf  prf.PRF
+	aead    tink.AEAD
+	prf     prf.PRF
+	signing signing
 }
 
 // Seal encrypts plain under the primary key and binds it to ad, which is needed
@@ -97,37 +101,54 @@ func appendPart(message []byte, part string) []byte {
 // Ephemeral makes a key set that lives in memory only, for the demo and tests:
 // what is sealed with it is lost with the process.
 func Ephemeral() (*Set, error) {
-	sealing, naming, err := generate()
+	made, err := generate()
 	if err != nil {
 		return nil, err
 	}
-	return newSet(sealing, naming)
+	return newSet(made)
 }
 
-// generate makes the two Tink key sets with one fresh key each.
-func generate() (sealing, naming *keyset.Handle, err error) {
-	if sealing, err = keyset.NewHandle(aead.AES256GCMKeyTemplate()); err != nil {
-		return nil, nil, fmt.Errorf("making the sealing key: %w", err)
+// keysets are the Tink key sets of an installation.
+type keysets struct{ sealing, naming, signing *keyset.Handle }
+
+// generate makes the Tink key sets with one fresh key each.
+func generate() (keysets, error) {
+	var made keysets
+	for _, each := range []struct {
+		what     string
+		template *tinkpb.KeyTemplate
+		to       **keyset.Handle
+	}{
+		{"sealing", aead.AES256GCMKeyTemplate(), &made.sealing},
+		{"naming", prf.HMACSHA256PRFKeyTemplate(), &made.naming},
+		{"signing", signature.ED25519KeyWithoutPrefixTemplate(), &made.signing},
+	} {
+		handle, err := keyset.NewHandle(each.template)
+		if err != nil {
+			return keysets{}, fmt.Errorf("making the %s key: %w", each.what, err)
+		}
+		*each.to = handle
 	}
-	if naming, err = keyset.NewHandle(prf.HMACSHA256PRFKeyTemplate()); err != nil {
-		return nil, nil, fmt.Errorf("making the naming key: %w", err)
-	}
-	return sealing, naming, nil
+	return made, nil
 }
 
-func newSet(sealing, naming *keyset.Handle) (*Set, error) {
-	seal, err := aead.New(sealing)
+func newSet(from keysets) (*Set, error) {
+	seal, err := aead.New(from.sealing)
 	if err != nil {
 		return nil, errors.New("the sealing key set is not one of AEAD keys")
 	}
-	name, err := oldest(naming)
+	name, err := oldest(from.naming)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := name.ComputePRF(nil, PRFSize); err != nil {
 		return nil, errors.New("the naming key set is not one of 32-byte PRF keys")
 	}
-	return &Set{&material{aead: seal, prf: name}}, nil
+	sign, err := newSigning(from.signing)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{&material{aead: seal, prf: name, signing: sign}}, nil
 }
 
 // oldest pins the PRF to the first key of the set; see the package comment.

@@ -35,7 +35,7 @@ func opened(t *testing.T, dir string) *keys.Set {
 
 func TestInitAndOpen(t *testing.T) {
 	dir := initialized(t)
-	for path, want := range map[string]os.FileMode{"": 0o700, "kek": 0o600, "aead.json": 0o600, "prf.json": 0o600} {
+	for path, want := range map[string]os.FileMode{"": 0o700, "kek": 0o600, "aead.json": 0o600, "prf.json": 0o600, "sign.json": 0o600, "sign.pub": 0o644} {
 		found, err := os.Stat(filepath.Join(dir, path))
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestPRF(t *testing.T) {
 }
 
 func TestInitNeverOverwrites(t *testing.T) {
-	for _, name := range []string{"kek", "aead.json", "prf.json"} {
+	for _, name := range []string{"kek", "aead.json", "prf.json", "sign.json", "sign.pub"} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("precious"), 0o600); err != nil {
 			t.Fatal(err)
@@ -161,6 +161,9 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		{"no kek", remove("kek"), []string{"kek", "missing", "piiproxy keys init -c FILE"}},
 		{"no aead", remove("aead.json"), []string{"aead.json", "missing", "piiproxy keys init -c FILE"}},
 		{"no prf", remove("prf.json"), []string{"prf.json", "missing", "piiproxy keys init -c FILE"}},
+		{"no signing key", remove("sign.json"), []string{"sign.json", "missing", "piiproxy keys init -c FILE", "overwrites nothing"}},
+		{"signing key for all", mode("sign.json", 0o644), []string{"0644", "chmod 600", "sign.json"}},
+		{"signing key damaged", write("sign.json", "{}"), []string{"sign.json", "damaged", "backup"}},
 		{"kek for all", mode("kek", 0o644), []string{"0644", "chmod 600", "kek"}},
 		{"kek for the group", mode("kek", 0o640), []string{"0640", "chmod 600", "kek"}},
 		{"kek written by others", mode("kek", 0o602), []string{"0602", "chmod 600"}},

@@ -12,11 +12,11 @@ import (
 // TestRotationKeepsNames: a new primary in both key sets changes no name and
 // opens everything, as the package comment promises.
 func TestRotationKeepsNames(t *testing.T) {
-	sealing, naming, err := generate()
+	made, err := generate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := newSet(sealing, naming)
+	before, err := newSet(made)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,12 +24,12 @@ func TestRotationKeepsNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manager := keyset.NewManagerFromHandle(naming)
+	manager := keyset.NewManagerFromHandle(made.naming)
 	rotate(t, manager, func() (uint32, error) { return manager.Add(prf.HMACSHA256PRFKeyTemplate()) })
 	rotatedNaming := handle(t, manager)
-	manager = keyset.NewManagerFromHandle(sealing)
+	manager = keyset.NewManagerFromHandle(made.sealing)
 	rotate(t, manager, func() (uint32, error) { return manager.Add(aead.AES256GCMKeyTemplate()) })
-	after, err := newSet(handle(t, manager), rotatedNaming)
+	after, err := newSet(keysets{handle(t, manager), rotatedNaming, made.signing})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestRotationKeepsNames(t *testing.T) {
 	if err := manager.Disable(first.KeyID()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newSet(sealing, handle(t, manager)); err == nil {
+	if _, err := newSet(keysets{made.sealing, handle(t, manager), made.signing}); err == nil {
 		t.Error("a disabled oldest key was passed over: every record would lose its name")
 	}
 }
