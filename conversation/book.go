@@ -34,6 +34,8 @@ type Book struct {
 	now   func() time.Time
 	cache *cache
 	names *names
+
+	buried graves
 }
 
 // NewBook opens the book over a store and a key set; now is its clock, nil means

@@ -36,3 +36,12 @@ func (n *names) get(of name, hash func() string) string {
 	n.hashes[of] = made
 	return made
 }
+
+// forget drops the hashes of people of an account, whose ids stand beside them.
+func (n *names) forget(account string, aliases []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, alias := range aliases {
+		delete(n.hashes, name{account, alias})
+	}
+}

@@ -74,9 +74,13 @@ func (b *Book) newPage(account string, expires time.Time) (*page, error) {
 	return &page{conversation: c, content: content, expires: expires}, nil
 }
 
-// readPage returns the conversation with this id; ErrUnknown when it is gone.
+// readPage returns the conversation with this id; ErrUnknown when it is gone, or
+// was erased and has come back.
 func (b *Book) readPage(ctx context.Context, account, id string) (*page, error) {
 	path := b.path(account, id)
+	if b.buried.has(path) {
+		return nil, ErrUnknown
+	}
 	record, err := b.store.Get(ctx, "conversation/"+path)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, ErrUnknown
@@ -84,6 +88,11 @@ func (b *Book) readPage(ctx context.Context, account, id string) (*page, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading conversation: %w", err)
 	}
+	return b.openPage(account, id, record)
+}
+
+// openPage unseals the record of a conversation; ErrTampered when it does not open.
+func (b *Book) openPage(account, id string, record store.Record) (*page, error) {
 	plain, err := b.keys.Open(record.Value, binding("piiproxy conversation", account, id))
 	if err != nil {
 		return nil, ErrTampered
@@ -92,7 +101,7 @@ func (b *Book) readPage(ctx context.Context, account, id string) (*page, error) 
 	if err := json.Unmarshal(plain, content); err != nil {
 		return nil, ErrTampered // the decoder's error may quote
 	}
-	c, err := newConversation(account, id, path, content)
+	c, err := newConversation(account, id, b.path(account, id), content)
 	if err != nil {
 		return nil, err
 	}

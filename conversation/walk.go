@@ -1,0 +1,57 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Page is part of a walk over all conversations.
+type Page struct {
+	Conversations []*Conversation
+	// Next is where the walk goes on; "" at its end.
+	Next string
+}
+
+// Walk reads up to limit conversations of these accounts, in no order that means
+// anything, after the place where an earlier page ended ("" to begin). What does
+// not open or is of another account is left out. It is for searches that have to
+// look everywhere: the store needs List.
+func (b *Book) Walk(ctx context.Context, accounts []string, after string, limit int) (Page, error) {
+	lister, ok := b.store.(ResidueStore)
+	if !ok {
+		return Page{}, errors.New("walking over conversations: the store cannot list")
+	}
+	names := make(map[string]string, len(accounts))
+	for _, account := range accounts {
+		names[strings.TrimSuffix(b.path(account, ""), "/")] = account
+	}
+	const prefix = "conversation/"
+	if after != "" {
+		after = prefix + after
+	}
+	records, err := lister.List(ctx, prefix, after, limit)
+	if err != nil {
+		return Page{}, fmt.Errorf("walking over conversations: %w", err)
+	}
+	var page Page
+	for _, record := range records {
+		page.Next = strings.TrimPrefix(record.Key, prefix)
+		of, id, _ := strings.Cut(page.Next, "/")
+		account, known := names[of]
+		if !known {
+			continue
+		}
+		if opened, err := b.openPage(account, id, record); err == nil && !b.buried.has(page.Next) {
+			page.Conversations = append(page.Conversations, opened.conversation)
+		}
+	}
+	return page, nil
+}
+
+// Prefixes are what the store keys of all that this package keeps of a
+// conversation start with, beside its own record, by what it is.
+func Prefixes(path string) map[string]string {
+	return map[string]string{"chat": "chat/" + path, "residues": residuePrefix + path + "/"}
+}
