@@ -30,8 +30,20 @@ func (p Person) Format(state fmt.State, _ rune) {
 	_, _ = state.Write([]byte("a person of " + p.Account))
 }
 
-// Aliases are the user ids that lead to the person, in order.
-func (p Person) Aliases() []string { return slices.Sorted(maps.Keys(p.links)) }
+// Aliases are the user ids that lead to the person. The one that HashOf names them
+// by is in front.
+func (p Person) Aliases() []string {
+	var aliases []string
+	if len(p.Conversations) > 0 {
+		aliases = slices.Clone(p.pages[p.Conversations[0].ID].content.Aliases)
+	}
+	for _, alias := range slices.Sorted(maps.Keys(p.links)) {
+		if !slices.Contains(aliases, alias) {
+			aliases = append(aliases, alias)
+		}
+	}
+	return aliases
+}
 
 // Expires is when the conversation in front ends by itself.
 func (p Person) Expires() time.Time { return p.pages[p.Conversations[0].ID].expires }

@@ -45,7 +45,7 @@ func TestErasePerson(t *testing.T) {
 		same(t, "before", made, find(t, book, "bsuid:DE.1"))
 	}
 	p := erase(t, here, "bsuid:DE.1")
-	if want := []string{"bsuid:DE.1", "wa:1", "wa:2"}; !slices.Equal(p.Aliases(), want) || len(p.Conversations) != 2 {
+	if want := []string{"wa:1", "bsuid:DE.1", "wa:2"}; !slices.Equal(p.Aliases(), want) || len(p.Conversations) != 2 {
 		t.Errorf("%d conversations and %d aliases were found", len(p.Conversations), len(p.Aliases()))
 	}
 	if shown := fmt.Sprintf("%v %+v %#v", p, p, p); bytes.Contains([]byte(shown), []byte("wa:1")) {

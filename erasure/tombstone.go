@@ -1,0 +1,161 @@
+package erasure
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/store"
+)
+
+// prefix is what the store keys of tombstones start with; the path of the
+// conversation that the person had comes after it.
+const prefix = "tombstone/"
+
+// Tombstone is what stays of an erasure. No id of a platform is in it: paths are
+// random, and hashes are keyed.
+type Tombstone struct {
+	Account string `json:"account"`
+	// Paths are the conversations that ended.
+	Paths []string `json:"paths"`
+	// Hashes are the person's ids as logs show them.
+	Hashes []string  `json:"hashes"`
+	At     time.Time `json:"at"`
+	Way    string    `json:"way"`
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason,omitempty"`
+	Spare  string    `json:"spare,omitempty"`
+	// Counts are the records that were taken away, by part.
+	Counts map[string]int `json:"counts,omitempty"`
+	// Finished is when all was taken away, Settled when it was looked for once more.
+	Finished time.Time `json:"finished,omitzero"`
+	Settled  time.Time `json:"settled,omitzero"`
+}
+
+// stone is a tombstone as it stands in the store of conversations.
+type stone struct {
+	Tombstone
+	due           time.Duration // after At; below zero: never
+	version       uint64
+	conversations []*conversation.Conversation
+}
+
+// signed is what is sealed: the statement as it was signed, byte by byte.
+type signed struct {
+	Statement []byte `json:"statement"`
+	Key       string `json:"key"` // keys.KeyID
+	Signature []byte `json:"signature"`
+}
+
+func (e *Eraser) subjectOf(p conversation.Person, at time.Time, spare string) Subject {
+	s := Subject{Account: p.Account, Until: at, Spare: spare, Conversations: p.Conversations}
+	for _, c := range p.Conversations {
+		s.Paths = append(s.Paths, c.Path())
+	}
+	for _, alias := range p.Aliases() {
+		s.Hashes = append(s.Hashes, e.config.Book.Hash(p.Account, alias))
+	}
+	return s
+}
+
+func (e *Eraser) newStone(p conversation.Person, o Order, at time.Time, due time.Duration) *stone {
+	s := e.subjectOf(p, at, o.Spare)
+	return &stone{due: due, conversations: p.Conversations, Tombstone: Tombstone{
+		Account: p.Account, Paths: s.Paths, Hashes: s.Hashes, At: at.UTC(), Way: o.Way, Actor: o.Actor, Reason: o.Reason, Spare: o.Spare,
+	}}
+}
+
+func (s *stone) key() string { return prefix + s.Paths[0] }
+
+func (s *stone) subject() Subject {
+	return Subject{Account: s.Account, Paths: s.Paths, Hashes: s.Hashes, Until: s.At, Spare: s.Spare, Conversations: s.conversations}
+}
+
+// record signs and seals a tombstone for the store.
+func (e *Eraser) record(s *stone) (store.Record, error) {
+	statement, err := json.Marshal(s.Tombstone)
+	if err != nil {
+		return store.Record{}, errors.New("encoding a tombstone")
+	}
+	plain, err := json.Marshal(signed{statement, e.config.Keys.SigningKeyID(), e.config.Keys.Sign(message(statement))})
+	if err != nil {
+		return store.Record{}, errors.New("encoding a tombstone")
+	}
+	sealed, err := e.config.Keys.Seal(plain, binding(s.key()))
+	if err != nil {
+		return store.Record{}, fmt.Errorf("sealing a tombstone: %w", err)
+	}
+	record := store.Record{Key: s.key(), Value: sealed, Version: s.version, Expires: s.At.Add(e.config.Lifetime)}
+	if s.due >= 0 {
+		record.Due = s.At.Add(s.due)
+	}
+	return record, nil
+}
+
+// message is what is signed: no other signature of the key set is one over it.
+func message(statement []byte) []byte { return append([]byte("piiproxy tombstone\n"), statement...) }
+
+func binding(key string) []byte {
+	ad := []byte("piiproxy tombstone")
+	return append(binary.BigEndian.AppendUint64(ad, uint64(len(key))), key...)
+}
+
+var errTampered = errors.New("a tombstone does not open: it was altered, or its key was removed")
+
+// open unseals a record and checks its signature, under any key that the set has
+// or has had.
+func (e *Eraser) open(record store.Record) (*stone, error) {
+	var outer signed
+	plain, err := e.config.Keys.Open(record.Value, binding(record.Key))
+	if err != nil || json.Unmarshal(plain, &outer) != nil {
+		return nil, errTampered
+	}
+	key, known := e.config.Keys.VerifyingKeys()[outer.Key]
+	if !known || !ed25519.Verify(key, message(outer.Statement), outer.Signature) {
+		return nil, errTampered
+	}
+	s := &stone{version: record.Version, due: -1}
+	if json.Unmarshal(outer.Statement, &s.Tombstone) != nil || len(s.Paths) == 0 || s.key() != record.Key {
+		return nil, errTampered
+	}
+	return s, nil
+}
+
+// copies writes a tombstone beside the values, which is how an older copy of
+// them is known. Without it nothing is lost but that.
+func (e *Eraser) copies(ctx context.Context, s *stone) {
+	record, err := e.record(s)
+	if err == nil {
+		record.Version, record.Due = 0, time.Time{}
+		err = e.config.Stores.Values.Put(ctx, record)
+	}
+	if err != nil && !errors.Is(err, store.ErrConflict) {
+		e.config.Observe(EventFault)
+	}
+}
+
+// Tombstones lists those of a person by their hashes, the oldest first. It looks
+// through all.
+func (e *Eraser) Tombstones(ctx context.Context, account string, hashes []string) ([]Tombstone, error) {
+	var found []Tombstone
+	err := walk(ctx, e.config.Stores.Conversations, prefix, func(record store.Record) error {
+		s, err := e.open(record)
+		if err != nil {
+			e.config.Observe(EventTampered)
+			return nil
+		}
+		subject := s.subject()
+		if s.Account == account && subject.Known(hashes) {
+			found = append(found, s.Tombstone)
+		}
+		return nil
+	})
+	slices.SortFunc(found, func(a, b Tombstone) int { return a.At.Compare(b.At) })
+	return found, err
+}
