@@ -30,6 +30,8 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 	sizeType     = reflect.TypeFor[Size]()
 	prefixType   = reflect.TypeFor[netip.Prefix]()
+	rateType     = reflect.TypeFor[Rate]()
+	callerType   = reflect.TypeFor[Caller]()
 	accountType  = reflect.TypeFor[Account]()
 	policyType   = reflect.TypeFor[Policy]()
 )
@@ -65,7 +67,7 @@ func (d *decoder) value(node *yaml.Node, v reflect.Value, key string, tag reflec
 			return
 		}
 		d.mapping(node, v, key)
-	case durationType, sizeType, prefixType:
+	case durationType, sizeType, prefixType, rateType:
 		d.special(node, v, key)
 	default:
 		d.plain(node, v, key, tag)
@@ -234,6 +236,9 @@ func (d *decoder) special(node *yaml.Node, v reflect.Value, key string) {
 	case prefixType:
 		decoded, err = parsePrefix(node.Value)
 		example = "a network, for example 10.0.0.0/8, or an address"
+	case rateType:
+		decoded, err = parseRate(node.Value)
+		example = rateExample
 	}
 	if err != nil {
 		d.complain(node, key, "must be %s", example)

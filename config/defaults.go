@@ -43,6 +43,8 @@ func fresh(t reflect.Type) reflect.Value {
 	switch t {
 	case accountType:
 		element.Set(reflect.ValueOf(defaultAccount()))
+	case callerType:
+		element.Set(reflect.ValueOf(Caller{Rate: defaultRate()}))
 	case policyType:
 		element.Set(reflect.ValueOf(BuiltinPolicy()))
 	}

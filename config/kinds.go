@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// CheckKinds complains about every kind of a policy that is not one of kinds,
+// CheckKinds complains about every kind of a policy or a caller that is not one of kinds,
 // the kinds that the loaded rules and the channels' path tables produce. An
 // entry that stands the same in the built-in policy is let through, so that
 // the built-in policy can be copied and works with any choice of packs.
@@ -24,7 +24,16 @@ func (c *Config) CheckKinds(kinds []string) []Complaint {
 			}
 		}
 	}
-	return append(complaints, c.checkConduct(kinds)...)
+	complaints = append(complaints, c.checkConduct(kinds)...)
+	for i, caller := range c.Callers {
+		for j, kind := range caller.Kinds {
+			if kind != AllKinds && !slices.Contains(kinds, kind) {
+				complaints = append(complaints, c.Complaint("callers["+itoa(i)+"].kinds["+itoa(j)+"]",
+					"no loaded rule produces this kind: correct it, or load the rules that do%s", didYouMean(kind, kinds)))
+			}
+		}
+	}
+	return complaints
 }
 
 // checkConduct complains about kinds that a policy warns of or needs a part of and

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -233,9 +234,15 @@ func TestKindsThatNoRuleProduces(t *testing.T) {
   default:
     inbound: {emial: mask, otp: allow, person: mask, loyalty_card: mask, default: tokenize}
     warn: [phone, credit_cart]
-accounts:`, 1)))
+accounts:`, 1) + `callers:
+  - {name: desk, token_sha256: `+strings.Repeat("0a", 32)+`, scopes: [reveal], accounts: [shop], kinds: [phone, emial], level: full, purposes: [support]}
+  - {name: all, token_sha256: `+strings.Repeat("0b", 32)+`, scopes: [restore], accounts: [shop], kinds: [all]}
+`))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := c.Callers[1].Rate; got.Count != 600 || got.Per != time.Minute {
+		t.Errorf("the rate of a caller that sets none: %+v", got)
 	}
 	got := c.CheckKinds([]string{"email", "phone", "loyalty_card"})
 	want := []config.Complaint{
@@ -243,6 +250,7 @@ accounts:`, 1)))
 		{Line: 8, Key: "policies.default.inbound.person", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
 		{Line: 9, Key: "policies.default.warn[1]", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
 	}
+	want = append(want, config.Complaint{Line: 17, Key: "callers[0].kinds[1]", Text: want[0].Text})
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(config.Complaint{}, "File")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -40,6 +40,8 @@ func schemaOf(t reflect.Type, tag reflect.StructTag) *jsonschema.Schema {
 		}
 	case prefixType:
 		schema.Type = "string"
+	case rateType:
+		schema.Type, schema.Pattern = "string", `^[0-9]+ ?/ ?[smh]$`
 	default:
 		schema = plainSchema(t, tag)
 	}

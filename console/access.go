@@ -33,22 +33,51 @@ type Access struct {
 // Caller is a machine that may call some endpoints, for some accounts.
 type Caller struct {
 	Name string
-	// Token is the SHA-256 of its token. Tokens are random, so a plain hash of one
-	// tells nothing about it.
-	Token    [sha256.Size]byte
-	Scopes   []string
+	// Token is the SHA-256 of its token; zero for none. Tokens are random, so a
+	// plain hash of one tells nothing about it.
+	Token [sha256.Size]byte
+	// Certificate is the SHA-256 of the public key (SubjectPublicKeyInfo) of its
+	// client certificate, which the listener has verified; zero for none. Who has
+	// both must show both.
+	Certificate [sha256.Size]byte
+	Scopes      []string
+	Grant       Grant
+}
+
+// Grant is what a caller may ask for: all of it is a limit.
+type Grant struct {
 	Accounts []string
+	// Kinds of values, in the rules' spelling; AllKinds for every kind.
+	Kinds    []string
+	AllKinds bool
+	// Level is how much of a value: full, masked, last4, exists.
+	Level    string
+	Purposes []string
+	// Tokens may be asked for in a Time.
+	Tokens int
+	Time   time.Duration
 }
 
 // Who is the one who asks: a caller, or one of the commands.
 type Who struct {
-	name     string
-	accounts []string
-	command  bool
+	name    string
+	command bool
+	// Grant is what a caller may; of a command it is empty.
+	Grant Grant
+	// Source is the network address that the request came from.
+	Source string
+
+	tokens *meter
+	now    func() time.Time
 }
 
 // May says whether an account is there for whoever asks.
-func (w Who) May(account string) bool { return w.command || slices.Contains(w.accounts, account) }
+func (w Who) May(account string) bool {
+	return w.command || slices.Contains(w.Grant.Accounts, account)
+}
+
+// Named says that it is a caller of the configuration, and not a command.
+func (w Who) Named() bool { return w.name != "" }
 
 // Actor is the name for the audit log.
 func (w Who) Actor() string {
@@ -56,6 +85,21 @@ func (w Who) Actor() string {
 		return "command"
 	}
 	return "caller:" + w.name
+}
+
+// Take counts n tokens against the caller's rate. The error is for the caller: more
+// than ever fit at once, or not yet.
+func (w Who) Take(n int) error {
+	if w.tokens == nil {
+		return nil
+	}
+	if n > w.Grant.Tokens {
+		return &Refusal{Status: http.StatusUnprocessableEntity, Problem: Problem{Error: "more tokens at once than the caller's rate has: send fewer, or raise callers.rate"}}
+	}
+	if wait, ok := w.tokens.take(w.now(), n); !ok {
+		return &Refusal{Status: http.StatusTooManyRequests, Wait: wait, Problem: Problem{Error: "too many tokens for the caller's rate: wait as Retry-After says"}}
+	}
+	return nil
 }
 
 type whoKey struct{}
@@ -68,7 +112,7 @@ func whoOf(ctx context.Context) Who {
 // Reasons why a request is turned away, as Access.Observe gets them.
 const (
 	DeniedHost  = "host"  // under a name that is not the listener's
-	DeniedToken = "token" // no signature and no token that is known
+	DeniedToken = "token" // no signature, token or certificate that is known
 	DeniedScope = "scope" // a token that is for something else
 	DeniedRate  = "rate"  // too many requests
 )
@@ -88,6 +132,7 @@ type door struct {
 	all    *http.ServeMux            // what commands may do
 	scopes map[string]*http.ServeMux // what a caller with a scope may do
 	calls  map[string]*meter         // by caller
+	tokens map[string]*meter         // by caller
 	wrong  *meter
 }
 
@@ -98,9 +143,15 @@ func newDoor(access Access, all *http.ServeMux, scopes map[string]*http.ServeMux
 	if access.Observe == nil {
 		access.Observe = func(string) {}
 	}
-	d := &door{access: access, guard: newGuard(access.Keys), all: all, scopes: scopes, calls: map[string]*meter{}, wrong: newMeter(wrongPerMinute)}
+	d := &door{
+		access: access, guard: newGuard(access.Keys), all: all, scopes: scopes,
+		calls: map[string]*meter{}, tokens: map[string]*meter{}, wrong: newMeter(wrongPerMinute, time.Minute),
+	}
 	for _, caller := range access.Callers {
-		d.calls[caller.Name] = newMeter(callsPerMinute)
+		d.calls[caller.Name] = newMeter(callsPerMinute, time.Minute)
+		if caller.Grant.Tokens > 0 {
+			d.tokens[caller.Name] = newMeter(caller.Grant.Tokens, caller.Grant.Time)
+		}
 	}
 	return d
 }
@@ -114,7 +165,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusMisdirectedRequest, Problem{Error: "this listener has another name: call it by its address, or add the name to listen.admin.hosts"})
 		return
 	}
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	authorization := r.Header.Get("Authorization")
+	if token, ok := strings.CutPrefix(authorization, "Bearer "); ok || authorization == "" && certificateOf(r) != nil {
 		d.caller(w, r, token)
 		return
 	}
@@ -124,7 +176,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	d.all.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, Who{command: true})))
+	d.all.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, Who{command: true, Source: sourceOf(r)})))
 }
 
 // unknown turns away who has neither a signature nor a token.
@@ -134,13 +186,13 @@ func (d *door) unknown(w http.ResponseWriter) {
 		tooMany(w)
 		return
 	}
-	write(w, http.StatusUnauthorized, Problem{Error: "send the token of a caller as Authorization: Bearer, or use piiproxy's own commands, which sign their orders under the key set"})
+	write(w, http.StatusUnauthorized, Problem{Error: "send the token of a caller as Authorization: Bearer, show its client certificate, or use piiproxy's own commands, which sign their orders under the key set"})
 }
 
 // caller serves what a caller's scopes have. Everything else is not for it,
 // whether or not it is there.
 func (d *door) caller(w http.ResponseWriter, r *http.Request, token string) {
-	caller, ok := d.find(token)
+	caller, ok := d.find(token, certificateOf(r))
 	if !ok {
 		d.unknown(w)
 		return
@@ -150,7 +202,7 @@ func (d *door) caller(w http.ResponseWriter, r *http.Request, token string) {
 		tooMany(w)
 		return
 	}
-	ctx := context.WithValue(r.Context(), whoKey{}, Who{name: caller.Name, accounts: caller.Accounts})
+	ctx := context.WithValue(r.Context(), whoKey{}, d.who(caller, r))
 	for _, scope := range caller.Scopes {
 		if mux := d.scopes[scope]; mux != nil {
 			if _, pattern := mux.Handler(r); pattern != "" {
@@ -160,25 +212,59 @@ func (d *door) caller(w http.ResponseWriter, r *http.Request, token string) {
 		}
 	}
 	d.access.Observe(DeniedScope)
-	write(w, http.StatusForbidden, Problem{Error: "this token is not for this endpoint and method: docs/forms.md lists what a scope has"})
+	write(w, http.StatusForbidden, Problem{Error: "this token is not for this endpoint and method: docs/operate.md lists what a scope has"})
 }
 
 // leastToken is how long a token is at least, in bytes: 128 bits in base32. What
 // somebody chose in the place of one that was made is no secret.
 const leastToken = 26
 
-// find compares a token's hash with those of all callers, each in full.
-func (d *door) find(token string) (found Caller, ok bool) {
-	if len(token) < leastToken {
+// find compares a token's hash, and that of a certificate's key, with those of all
+// callers, each in full. Who shows a token is one of those that have one.
+func (d *door) find(token string, certificate []byte) (found Caller, ok bool) {
+	if token != "" && len(token) < leastToken {
 		return Caller{}, false
 	}
-	hash := sha256.Sum256([]byte(token))
+	var none, hash, pin [sha256.Size]byte
+	if token != "" {
+		hash = sha256.Sum256([]byte(token))
+	}
+	if certificate != nil {
+		pin = sha256.Sum256(certificate)
+	}
 	for _, caller := range d.access.Callers {
-		if subtle.ConstantTimeCompare(hash[:], caller.Token[:]) == 1 {
+		shown := subtle.ConstantTimeCompare(pin[:], caller.Certificate[:])
+		if caller.Certificate == none && caller.Token != none {
+			shown = 1 // its token is enough
+		}
+		if subtle.ConstantTimeCompare(hash[:], caller.Token[:])&shown == 1 && (caller.Token != none || caller.Certificate != none) {
 			found, ok = caller, true
 		}
 	}
 	return found, ok
+}
+
+// who is a caller that asks.
+func (d *door) who(caller Caller, r *http.Request) Who {
+	return Who{name: caller.Name, Grant: caller.Grant, Source: sourceOf(r), tokens: d.tokens[caller.Name], now: d.access.Now}
+}
+
+// certificateOf is the public key of the client certificate that the listener
+// verified; nil without one.
+func certificateOf(r *http.Request) []byte {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 || len(r.TLS.PeerCertificates) == 0 {
+		return nil
+	}
+	return r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo
+}
+
+// sourceOf is the address that a request came from, without its port.
+func sourceOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 func tooMany(w http.ResponseWriter) {

@@ -17,6 +17,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -73,6 +74,8 @@ type Problem struct {
 type Refusal struct {
 	Status  int // of HTTP, from 400
 	Problem Problem
+	// Wait is how long until it is worth to ask again; zero says nothing of it.
+	Wait time.Duration
 }
 
 // Error is the problem's; it holds no value.
@@ -148,6 +151,9 @@ func answer(w http.ResponseWriter, done any, err error) {
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
+		if refusal.Wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(refusal.Wait/time.Second)+1))
+		}
 		write(w, refusal.Status, refusal.Problem)
 	case err != nil:
 		write(w, http.StatusUnprocessableEntity, Problem{Error: err.Error()})

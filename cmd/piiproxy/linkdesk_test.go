@@ -279,6 +279,20 @@ func TestCallersToken(t *testing.T) {
 	}
 }
 
+// TestCallersRevealToken: the printed lines of a caller that reveals load as they
+// stand, and give the least that is of use.
+func TestCallersRevealToken(t *testing.T) {
+	var out, errs strings.Builder
+	if code := run(t.Context(), []string{"callers", "token", "desk", "--scopes", "reveal"}, strings.NewReader(""), &out, &errs); code != 0 {
+		t.Fatal(errs.String())
+	}
+	c := newChat(t, "", out.String()[strings.Index(out.String(), "callers:"):])
+	got := c.settings.Callers[0]
+	if got.Level != "masked" || len(got.Kinds) != 1 || got.Kinds[0] == "all" || len(got.Purposes) != 1 || got.Scopes[0] != "reveal" {
+		t.Errorf("printed %+v", got)
+	}
+}
+
 // TestChosenToken: a token that somebody chose and hashed opens nothing: it has
 // not the 128 bits of one that was made.
 func TestChosenToken(t *testing.T) {
