@@ -140,7 +140,7 @@ func TestUnknownIDs(t *testing.T) {
 // frailStore fails once, at its nth call; before that call does anything, or
 // after it did. Killed, it fails from then on.
 type frailStore struct {
-	capture.Store
+	store.Store
 	mutex  sync.Mutex
 	at     int
 	after  bool

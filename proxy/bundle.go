@@ -176,6 +176,9 @@ func (p *Proxy) newBundle(book *Rulebook, account *Account, ch *channel.Channel,
 		scope := &scopes[i+1]
 		*scope = p.scope(book, owners[i], rules.Inbound, part.Person)
 		scope.Echo = part.Echo
+		if len(part.IDs) > 0 {
+			scope.Message = part.IDs[0]
+		}
 		b.stretches = append(b.stretches, redact.Stretch{Root: part.Root, Scope: scope})
 	}
 	return b

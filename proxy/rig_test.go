@@ -189,7 +189,7 @@ func (r *rig) start() {
 	log := zap.New(r.core())
 	r.values, r.people = r.open("values.db"), r.open("conversations.db")
 	r.book = conversation.NewBook(r.people, r.keys, r.clock.now)
-	r.vault = vault.New(vault.Config{Store: r.values, Now: r.clock.now, Renew: true})
+	r.vault = vault.New(vault.Config{Store: r.values, Keys: r.keys, Now: r.clock.now, Renew: true})
 	decisions, err := audit.Open(filepath.Join(r.folder, "audit.jsonl"))
 	r.must(err)
 	r.registry = prometheus.NewRegistry()

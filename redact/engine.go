@@ -62,6 +62,9 @@ type Scope struct {
 	// Aliases name the person (channel.Person); none: tokens are neither made
 	// nor restored.
 	Aliases []string
+	// Message is the platform's id of the message that the words came by; "" when
+	// it has none.
+	Message string
 	// Echo says that the account itself wrote the words.
 	Echo bool
 	// Captured are the kinds that the person has entered into forms: outbound

@@ -112,9 +112,9 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 				return err
 			}
 		case m.action == Tokenize && w.canTokenize(scope) && scope.Policy.Formats.Like(m.kind):
-			likes.add(i)
+			likes.add(scope, i)
 		case m.action == Tokenize && w.canTokenize(scope):
-			words.add(i)
+			words.add(scope, i)
 		default:
 			w.put(scope, m, m.action)
 		}
@@ -140,9 +140,9 @@ type wanted struct {
 	at     []int
 }
 
-func (t *wanted) add(i int) {
+func (t *wanted) add(scope *Scope, i int) {
 	m := &t.marks[i]
-	t.values = append(t.values, vault.Value{Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat})
+	t.values = append(t.values, vault.Value{Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat, Message: scope.Message})
 	t.at = append(t.at, i)
 }
 

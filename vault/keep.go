@@ -17,6 +17,7 @@ const attempts = 100
 type slot struct {
 	token string
 	value Value
+	again bool   // it came by several messages of the call
 	like  bool   // it is to have a look-alike
 	form  string // canonical form of its look-alike; "" when it has none
 }
@@ -38,6 +39,7 @@ func (v *Vault) trade(ctx context.Context, c *conversation.Conversation, values 
 		s := seen[token]
 		if slots[i] = s; s != nil {
 			s.value.Origin = max(s.value.Origin, value.Origin)
+			s.again = s.again || value.Message != s.value.Message
 			continue
 		}
 		s = &slot{token: token, value: value, like: like && looks[value.Kind].form != nil}
@@ -52,7 +54,7 @@ func (v *Vault) trade(ctx context.Context, c *conversation.Conversation, values 
 		return nil, err
 	}
 	for _, s := range volatile {
-		v.volatile.put(c.Path(), s.token, s.value)
+		v.volatile.put(c, s.token, s.value, v.messageHash(c.Account, s.value.Message), s.again)
 	}
 	return slots, nil
 }
@@ -63,13 +65,14 @@ type writing struct {
 	tokens       map[string]*slot // all values of the call, written or not
 	records      []store.Record
 	claimed      map[string]bool // keys of look-alikes among the records
+	first        bool            // no write was lost so far
 }
 
 // keep writes the records that are missing or to be changed, until no other
 // writer comes between.
 func (v *Vault) keep(ctx context.Context, c *conversation.Conversation, slots []*slot, tokens map[string]*slot) error {
-	for range attempts {
-		w := &writing{conversation: c, tokens: tokens}
+	for attempt := range attempts {
+		w := &writing{conversation: c, tokens: tokens, first: attempt == 0}
 		for _, s := range slots {
 			if err := v.prepare(ctx, w, s); err != nil {
 				return err
@@ -94,6 +97,7 @@ type row struct {
 	entry
 	version uint64 // of what is there now
 	changed bool
+	moved   bool // it is new, or its lifetime is
 	renewed bool // it is there, and lives on
 }
 
@@ -112,11 +116,20 @@ func (v *Vault) prepare(ctx context.Context, w *writing, s *slot) error {
 	if !r.changed {
 		return nil
 	}
-	sealed, err := seal(c, s.token, r.entry)
+	hash := recordHash(c, s.token)
+	sealed, err := seal(c, hash, r.entry)
 	if err != nil {
 		return err
 	}
-	w.records = append(w.records, store.Record{Key: recordKey(c, s.token), Value: sealed, Version: r.version, Expires: r.expires})
+	w.records = append(w.records, store.Record{Key: valuePrefix(c) + hash, Value: sealed, Version: r.version, Expires: r.expires})
+	if v.keys == nil || !r.moved && !r.old {
+		return nil
+	}
+	owner, err := v.ownerRecord(ctx, c, s.token, r.expires, w.first && r.version == 0)
+	if err != nil {
+		return err
+	}
+	w.records = append(w.records, owner)
 	return nil
 }
 
@@ -124,28 +137,50 @@ func (v *Vault) prepare(ctx context.Context, w *writing, s *slot) error {
 func (v *Vault) row(ctx context.Context, c *conversation.Conversation, s *slot) (*row, error) {
 	now := v.now()
 	lifetime, _ := Lifetime(s.value.Kind)
-	r := &row{entry: entry{value: s.value, expires: now.Add(lifetime)}, changed: true}
+	r := &row{changed: true, moved: true}
+	r.entry = entry{value: s.value, expires: now.Add(lifetime), created: now, used: now, again: s.again}
 	record, err := v.store.Get(ctx, recordKey(c, s.token))
-	if errors.Is(err, store.ErrNotFound) {
-		return r, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("reading value: %w", err)
 	}
-	old, err := open(c, s.token, record.Value)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		old, err := open(c, s.token, record.Value)
+		if err != nil {
+			return nil, err
+		}
+		r.version = record.Version
+		if old.expires.After(now) {
+			v.update(r, old, c, s)
+			return r, nil
+		}
 	}
-	r.version = record.Version
-	if !old.expires.After(now) {
-		return r, nil
-	}
-	r.renewed = v.renew && old.expires.Before(now.Add(lifetime/2))
-	if !r.renewed {
-		r.expires = old.expires
-	}
-	r.look, r.form, r.value = old.look, old.form, old.value
-	r.value.Origin = max(old.value.Origin, s.value.Origin)
-	r.changed = r.renewed || r.value.Origin != old.value.Origin
+	r.message = v.messageHash(c.Account, s.value.Message)
 	return r, nil
+}
+
+// update makes of a row what is there, and what changes of it.
+func (v *Vault) update(r *row, old entry, c *conversation.Conversation, s *slot) {
+	expires, now := r.expires, r.used
+	lifetime := expires.Sub(now)
+	r.renewed = v.renew && old.expires.Before(now.Add(lifetime/2))
+	r.entry, r.moved, r.changed = old, r.renewed, r.renewed
+	if r.renewed {
+		r.expires, r.used = expires, now
+	}
+	if s.value.Origin > old.value.Origin {
+		r.value.Origin, r.changed = s.value.Origin, true
+		r.again = true
+	}
+	if v.another(old, c, s) {
+		r.again, r.changed = true, true
+	}
+}
+
+// another says that a value comes by another message than the one that is kept
+// with it, for the first time.
+func (v *Vault) another(old entry, c *conversation.Conversation, s *slot) bool {
+	if old.again || old.message == (messageHash{}) {
+		return false
+	}
+	return s.again || s.value.Message != "" && v.messageHash(c.Account, s.value.Message) != old.message
 }

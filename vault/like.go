@@ -21,6 +21,9 @@ const (
 	wordLook byte = 255
 )
 
+// likeFormat is the first byte of what the record of a look-alike seals.
+const likeFormat = 1
+
 // Likes is Tokens for values whose policy asks for a look-alike, a form that
 // passes a bot's own checks: the same durability, the same errors, and the same
 // value has the same form. Kinds and values without a safe form, and those for
@@ -172,7 +175,7 @@ func (v *Vault) claim(ctx context.Context, w *writing, s *slot, r *row, form str
 		w.claimed = make(map[string]bool)
 	}
 	w.claimed[key] = true
-	if held.token == s.token && held.expires.Equal(r.expires) {
+	if held.token == s.token && !r.moved && held.expires.Equal(r.expires) {
 		return true, nil
 	}
 	sealed, err := sealLike(c, kind, hash, likeness{token: s.token, expires: r.expires})
@@ -242,7 +245,7 @@ func likeBinding(c *conversation.Conversation, kind, hash string) []byte {
 // its length, filled up with zeros.
 func sealLike(c *conversation.Conversation, kind, hash string, l likeness) ([]byte, error) {
 	plain := make([]byte, 0, filled(13+len(l.token)))
-	plain = append(plain, formatByte)
+	plain = append(plain, likeFormat)
 	plain = binary.BigEndian.AppendUint64(plain, uint64(l.expires.UnixNano()))
 	plain = appendText(plain, l.token)
 	plain = plain[:cap(plain)]
@@ -255,7 +258,7 @@ func sealLike(c *conversation.Conversation, kind, hash string, l likeness) ([]by
 
 func openLike(c *conversation.Conversation, kind, hash string, sealed []byte) (likeness, error) {
 	plain, err := c.Open(sealed, likeBinding(c, kind, hash))
-	if err != nil || len(plain) < 9 || plain[0] != formatByte {
+	if err != nil || len(plain) < 9 || plain[0] != likeFormat {
 		return likeness{}, ErrTampered
 	}
 	l := likeness{expires: time.Unix(0, int64(binary.BigEndian.Uint64(plain[1:])))}

@@ -133,11 +133,11 @@ func (b *broken) Put(ctx context.Context, records ...store.Record) error {
 	return b.bench.Put(ctx, records...)
 }
 
-// TestLikeIsDurableWithItsValue: one put, both or none.
+// TestLikeIsDurableWithItsValue: one put, all or none.
 func TestLikeIsDurableWithItsValue(t *testing.T) {
 	b := &broken{bench: newBench(t), err: errors.New("disk is full")}
 	c := b.chat(t, "shop", "psid:1")
-	v := vault.New(vault.Config{Store: b, Now: b.now})
+	v := vault.New(vault.Config{Store: b, Keys: b.keys, Now: b.now})
 	defer v.Close()
 	values := []vault.Value{card("4111111111111111"), email("ann@bank.example"), phone(1)}
 	if forms, err := v.Likes(t.Context(), c, values); !errors.Is(err, b.err) || forms != nil {
@@ -148,7 +148,7 @@ func TestLikeIsDurableWithItsValue(t *testing.T) {
 	}
 	b.err = nil
 	likes(t, v, c, values...)
-	if len(b.puts) != 1 || len(b.puts[0]) != 6 {
+	if len(b.puts) != 1 || len(b.puts[0]) != 9 {
 		t.Errorf("%d puts", len(b.puts))
 	}
 }

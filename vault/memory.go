@@ -1,48 +1,48 @@
 package vault
 
 import (
-	"container/list"
+	"container/heap"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/piiproxy/piiproxy/conversation"
 )
 
-// Bounds of what is in memory only; beyond them the oldest goes first and its
-// token answers as expired.
+// Bounds of what is in memory only; beyond them what would end first goes first
+// and its token answers as expired.
 const (
 	maxVolatile      = 10_000
 	maxVolatileBytes = 4 << 20
 )
 
-// memory holds volatile values. Every entry has the same lifetime, so the oldest
-// is the first to go.
+// memory holds volatile values.
 type memory struct {
 	now     func() time.Time
 	mutex   sync.Mutex
-	byToken map[place]*list.Element
-	oldest  *list.List // of *volatileEntry, the oldest in front
+	byToken map[string]*volatileEntry // tokens of different conversations differ
+	endings endings
 	bytes   int
 	timer   *time.Timer // runs while there are entries
 	closed  bool
 }
 
-type place struct{ path, token string }
-
 type volatileEntry struct {
-	place   place
-	value   Value
-	expires time.Time
+	entry
+	token string
+	owner Owner
+	at    int // among the endings
 }
 
 func (e *volatileEntry) size() int { return len(e.value.Canonical) + len(e.value.Text) }
 
 func newMemory(now func() time.Time) *memory {
-	return &memory{now: now, byToken: map[place]*list.Element{}, oldest: list.New()}
+	return &memory{now: now, byToken: map[string]*volatileEntry{}}
 }
 
 // put remembers a value from now on; one that is there already ends when it was
 // to end, however often it comes again.
-func (m *memory) put(path, token string, value Value) {
+func (m *memory) put(c *conversation.Conversation, token string, value Value, message messageHash, again bool) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if m.closed {
@@ -50,36 +50,82 @@ func (m *memory) put(path, token string, value Value) {
 	}
 	now := m.now()
 	m.dropExpired(now)
-	at := place{path, token}
-	if element := m.byToken[at]; element != nil {
-		e := element.Value.(*volatileEntry)
+	if e := m.byToken[token]; e != nil {
+		e.again = e.again || again || message != (messageHash{}) && message != e.message || value.Origin > e.value.Origin
 		e.value.Origin = max(e.value.Origin, value.Origin)
 		return
 	}
 	// Copies: what comes may be a part of a whole delivery, which would stay with it.
-	value.Text, value.Canonical = strings.Clone(value.Text), strings.Clone(value.Canonical)
-	e := &volatileEntry{place: at, value: value, expires: now.Add(volatileFor)}
-	m.byToken[at] = m.oldest.PushBack(e)
+	value.Text, value.Canonical, value.Message = strings.Clone(value.Text), strings.Clone(value.Canonical), ""
+	e := &volatileEntry{token: token, owner: Owner{c.Account, c.ID}}
+	e.entry = entry{value: value, created: now, used: now, expires: now.Add(volatileFor), message: message, again: again}
+	m.byToken[token] = e
+	heap.Push(&m.endings, e)
 	m.bytes += e.size()
-	for m.oldest.Len() > maxVolatile || m.bytes > maxVolatileBytes {
-		m.remove(m.oldest.Front())
+	for len(m.endings) > maxVolatile || m.bytes > maxVolatileBytes {
+		m.remove(m.endings[0])
 	}
 	m.arm(now)
 }
 
-func (m *memory) get(path, token string) (Value, error) {
+// find returns the live entry of a token, or nil. The caller holds the mutex.
+func (m *memory) find(token string) *volatileEntry {
+	e := m.byToken[token]
+	if e != nil && !e.expires.After(m.now()) {
+		m.remove(e)
+		return nil
+	}
+	return e
+}
+
+func (m *memory) get(c *conversation.Conversation, token string) (Value, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	element := m.byToken[place{path, token}]
-	if element == nil {
-		return Value{}, ErrNoToken
-	}
-	e := element.Value.(*volatileEntry)
-	if !e.expires.After(m.now()) {
-		m.remove(element)
+	e := m.find(token)
+	if e == nil || !e.owner.is(c) {
 		return Value{}, ErrNoToken
 	}
 	return e.value, nil
+}
+
+func (m *memory) owner(token string) (Owner, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	e := m.find(token)
+	if e == nil {
+		return Owner{}, ErrNoToken
+	}
+	return e.owner, nil
+}
+
+// of lists the live entries of a conversation.
+func (m *memory) of(c *conversation.Conversation) (list []volatileEntry) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.dropExpired(m.now())
+	for _, e := range m.endings {
+		if e.owner.is(c) {
+			list = append(list, *e)
+		}
+	}
+	return list
+}
+
+// erase removes entries of a conversation and says how many.
+func (m *memory) erase(c *conversation.Conversation, which func(*volatileEntry) bool) (erased int) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	for _, e := range m.byToken {
+		if e.owner.is(c) && which(e) {
+			m.remove(e)
+			erased++
+		}
+	}
+	return erased
+}
+
+func (o Owner) is(c *conversation.Conversation) bool {
+	return o.Conversation == c.ID && o.Account == c.Account
 }
 
 func (m *memory) close() {
@@ -90,38 +136,67 @@ func (m *memory) close() {
 		m.timer.Stop()
 		m.timer = nil
 	}
-	m.byToken, m.bytes = nil, 0
-	m.oldest.Init()
+	m.byToken, m.endings, m.bytes = nil, nil, 0
 }
 
-// arm sees to it that the oldest entry goes when its time has come, also when
-// nobody asks again.
+// arm sees to it that the entry which ends first goes when its time has come,
+// also when nobody asks again.
 func (m *memory) arm(now time.Time) {
-	front := m.oldest.Front()
-	if m.timer != nil || front == nil {
-		return
+	if m.timer != nil {
+		m.timer.Stop()
+		m.timer = nil
 	}
-	wait := max(front.Value.(*volatileEntry).expires.Sub(now), time.Second)
-	m.timer = time.AfterFunc(wait, m.expire)
+	if len(m.endings) > 0 {
+		m.timer = time.AfterFunc(max(m.endings[0].expires.Sub(now), time.Second), m.expire)
+	}
 }
 
 func (m *memory) expire() {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	m.timer = nil
+	if m.closed {
+		return
+	}
 	now := m.now()
 	m.dropExpired(now)
 	m.arm(now)
 }
 
 func (m *memory) dropExpired(now time.Time) {
-	for front := m.oldest.Front(); front != nil && !front.Value.(*volatileEntry).expires.After(now); front = m.oldest.Front() {
-		m.remove(front)
+	for len(m.endings) > 0 && !m.endings[0].expires.After(now) {
+		m.remove(m.endings[0])
 	}
 }
 
-func (m *memory) remove(element *list.Element) {
-	e := m.oldest.Remove(element).(*volatileEntry)
+func (m *memory) remove(e *volatileEntry) {
+	heap.Remove(&m.endings, e.at)
 	m.bytes -= e.size()
-	delete(m.byToken, e.place)
+	delete(m.byToken, e.token)
+}
+
+// endings is a heap of entries, the one that ends first in front.
+type endings []*volatileEntry
+
+// Len, Less, Swap, Push and Pop make it a heap.Interface.
+func (h endings) Len() int           { return len(h) }
+func (h endings) Less(i, j int) bool { return h[i].expires.Before(h[j].expires) }
+func (h endings) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].at, h[j].at = i, j
+}
+
+// Push takes a *volatileEntry.
+func (h *endings) Push(e any) {
+	entry := e.(*volatileEntry)
+	entry.at = len(*h)
+	*h = append(*h, entry)
+}
+
+// Pop takes the last entry out.
+func (h *endings) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return e
 }

@@ -5,12 +5,14 @@
 //
 // A value is one sealed record. Its place in the store is a keyed hash of the
 // token, it is sealed under the conversation's data key, and it is bound to
-// account, conversation, kind and token: a row that was altered, or put where
-// another belongs, does not open and says so (ErrTampered). Erasing the
-// conversation's record ends all of its tokens at once.
+// account, conversation and place, which is one of kind and token: a row that was
+// altered, or put where another belongs, does not open and says so (ErrTampered).
+// Erasing the conversation's record ends all of its tokens at once. A second
+// record, sealed under the installation's keys and written in the same put, leads
+// from the token to its conversation (Locate).
 //
 // Where a policy asks for it, a value is traded for a look-alike of its kind
-// instead (Likes): a second record, written in the same put, leads from the
+// instead (Likes): another record, written in the same put, leads from the
 // look-alike to the token, so that it too means something only in its own
 // conversation and only as long as the value is there.
 //
@@ -45,12 +47,18 @@ var (
 type Store interface {
 	Get(ctx context.Context, key string) (store.Record, error)
 	Put(ctx context.Context, records ...store.Record) error
+	Delete(ctx context.Context, key string, version uint64) error
+	DeletePrefix(ctx context.Context, prefix string) (int, error)
+	List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error)
 }
 
 // Config says what a vault stands on.
 type Config struct {
 	// Store holds the sealed values.
 	Store Store
+	// Keys are the installation's; nil: no value can be located by its token
+	// alone or erased by its message.
+	Keys Keys
 	// Now is the vault's clock; nil means time.Now.
 	Now func() time.Time
 	// Renew keeps values in use alive: one that comes again with less than half
@@ -63,6 +71,8 @@ type Config struct {
 // several processes, may share one store.
 type Vault struct {
 	store    Store
+	keys     Keys
+	decoy    []byte // an owner's record that is nobody's
 	now      func() time.Time
 	renew    bool
 	volatile *memory
@@ -73,7 +83,12 @@ func New(config Config) *Vault {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Vault{store: config.Store, now: config.Now, renew: config.Renew, volatile: newMemory(config.Now)}
+	v := &Vault{store: config.Store, keys: config.Keys, now: config.Now, renew: config.Renew, volatile: newMemory(config.Now)}
+	if v.keys != nil {
+		// Without a decoy an unknown token is told a little sooner.
+		v.decoy, _ = v.sealOwner("", Owner{}, time.Time{})
+	}
+	return v
 }
 
 // Close drops the values that are only in memory and stops the clock that would.
@@ -114,7 +129,7 @@ func (v *Vault) Resolve(ctx context.Context, c *conversation.Conversation, token
 	}
 	token = strings.ToLower(token)
 	if _, only := Lifetime(kind); only {
-		return v.volatile.get(c.Path(), token)
+		return v.volatile.get(c, token)
 	}
 	record, err := v.store.Get(ctx, recordKey(c, token))
 	if errors.Is(err, store.ErrNotFound) {

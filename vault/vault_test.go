@@ -33,6 +33,7 @@ const day = 24 * time.Hour
 type bench struct {
 	*bolt.Store
 	path  string
+	keys  *keys.Set
 	book  *conversation.Book
 	mutex sync.Mutex
 	at    time.Time
@@ -41,8 +42,8 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{path: filepath.Join(t.TempDir(), "store.db"), at: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)}
-	set, err := keys.Ephemeral()
-	if err != nil {
+	var err error
+	if b.keys, err = keys.Ephemeral(); err != nil {
 		t.Fatal(err)
 	}
 	if b.Store, err = bolt.Open(bolt.Config{Path: b.path, Now: b.now}); err != nil {
@@ -53,7 +54,7 @@ func newBench(t testing.TB) *bench {
 			t.Error(err)
 		}
 	})
-	b.book = conversation.NewBook(b.Store, set, b.now)
+	b.book = conversation.NewBook(b.Store, b.keys, b.now)
 	return b
 }
 
@@ -71,7 +72,7 @@ func (b *bench) move(by time.Duration) {
 
 func (b *bench) vault(t testing.TB) *vault.Vault {
 	t.Helper()
-	v := vault.New(vault.Config{Store: b.Store, Now: b.now})
+	v := vault.New(vault.Config{Store: b.Store, Keys: b.keys, Now: b.now})
 	t.Cleanup(func() {
 		if err := v.Close(); err != nil {
 			t.Error(err)
@@ -303,7 +304,7 @@ func TestExpiryIsSealed(t *testing.T) {
 
 func TestRenew(t *testing.T) {
 	b := newBench(t)
-	v, c := vault.New(vault.Config{Store: b.Store, Now: b.now, Renew: true}), b.chat(t, "shop", "psid:1")
+	v, c := vault.New(vault.Config{Store: b.Store, Keys: b.keys, Now: b.now, Renew: true}), b.chat(t, "shop", "psid:1")
 	defer v.Close()
 	value := card("4111111111111111")
 	made := token(t, v, c, value)

@@ -83,7 +83,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		return err
 	}
 	book := conversation.NewBook(s.stores.conversations, s.keys, time.Now)
-	values := vault.New(vault.Config{Store: s.stores.values, Renew: true})
+	values := vault.New(vault.Config{Store: s.stores.values, Keys: s.keys, Renew: true})
 	s.closers = append(s.closers, values.Close)
 	log, err := audit.Open(filepath.Join(filepath.Dir(s.settings.Store.Path), auditFile))
 	if err != nil {

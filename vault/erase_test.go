@@ -1,0 +1,315 @@
+package vault_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+func each(t *testing.T, v *vault.Vault, c *conversation.Conversation) map[string]vault.Held {
+	t.Helper()
+	all := map[string]vault.Held{}
+	if err := v.Each(t.Context(), c, func(token string, held vault.Held) error {
+		all[token] = held
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func by(message string, value vault.Value) vault.Value {
+	value.Message = message
+	return value
+}
+
+// TestEach: all values of a conversation with their tokens, on more pages than
+// one, and none of another.
+func TestEach(t *testing.T) {
+	b := newBench(t)
+	v, c := b.vault(t), b.chat(t, "shop", "psid:1")
+	values := make([]vault.Value, store.MaxPage+10)
+	for i := range values {
+		values[i] = by("mid.1", email(fmt.Sprint(i, "@corp.example")))
+	}
+	values[0], values[1] = by("mid.1", cvv("123")), by("", card("4111111111111111"))
+	values[1].Origin = vault.Form
+	tokens, err := v.Tokens(t.Context(), c, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token(t, v, b.chat(t, "shop", "psid:2"), card("5555555555554444"))
+	started := b.now()
+	b.move(time.Minute)
+	got := each(t, v, c)
+	if len(got) != len(values) {
+		t.Fatalf("%d values of %d", len(got), len(values))
+	}
+	for i, token := range tokens {
+		held, want := got[token], values[i]
+		want.Message = ""
+		if held.Value != want || !held.Created.Equal(started.Truncate(time.Second)) || !held.Used.Equal(held.Created) && i > 0 || held.Again {
+			t.Fatalf("value %d is %+v", i, held)
+		}
+		if held.Volatile != (i == 0) || (held.Message == "") != (i == 1) || i > 1 && len(held.Message) != 16 {
+			t.Errorf("value %d: volatile %v, message %q", i, held.Volatile, held.Message)
+		}
+	}
+	stop := errors.New("enough")
+	if err := v.Each(t.Context(), c, func(string, vault.Held) error { return stop }); err != stop {
+		t.Errorf("went on after an error: %v", err)
+	}
+	b.move(40 * day)
+	if got := each(t, v, c); len(got) != 0 {
+		t.Errorf("%d expired values", len(got))
+	}
+}
+
+// TestEachTampered: a row that does not open hides no other, and alarms.
+func TestEachTampered(t *testing.T) {
+	b := newBench(t)
+	v, c := b.vault(t), b.chat(t, "shop", "psid:1")
+	for i := range 3 {
+		token(t, v, c, card(fmt.Sprintf("%016d", i)))
+	}
+	records := b.values(t)
+	records[0].Value = records[1].Value
+	if err := b.Put(t.Context(), records[0]); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := v.Each(t.Context(), c, func(string, vault.Held) error { n++; return nil }); !errors.Is(err, vault.ErrTampered) || n != 2 {
+		t.Errorf("%d of 2 (%v), want ErrTampered", n, err)
+	}
+}
+
+// TestErase: nothing of the conversation is left in the store or in memory, and
+// nothing of others is touched, also where rows do not open.
+func TestErase(t *testing.T) {
+	for _, tampered := range []bool{false, true} {
+		b := newBench(t)
+		v, c, other := b.vault(t), b.chat(t, "shop", "psid:1"), b.chat(t, "shop", "psid:2")
+		values := []vault.Value{card("4111111111111111"), email("ann@bank.example"), cvv("123")}
+		stay, err := v.Likes(t.Context(), other, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(b.records(t, ""))
+		likes(t, v, c, values...)
+		tokens, err := v.Tokens(t.Context(), c, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := 0
+		if tampered {
+			row := b.mine(t, "value/", c)[0]
+			row.Value[40] ^= 1
+			if err := b.Put(t.Context(), row); err != nil {
+				t.Fatal(err)
+			}
+			left = 1 // what leads to it expires by itself
+		}
+		if n, err := v.Erase(t.Context(), c); n != 3 || err != nil {
+			t.Errorf("erased %d (%v)", n, err)
+		}
+		for i, token := range tokens {
+			wantNoToken(t, "erased", v, c, token)
+			if !tampered {
+				wantNobody(t, fmt.Sprint("erased ", i), v, token)
+			}
+		}
+		if got := each(t, v, c); len(got) != 0 || len(b.records(t, "")) != before+left {
+			t.Errorf("%d values, %d records, %d before", len(got), len(b.records(t, "")), before)
+		}
+		wantValue(t, v, other, stay[2], values[2])
+		if got := each(t, v, other); len(got) != 3 {
+			t.Errorf("the other has %d values left", len(got))
+		}
+		if n, err := v.Erase(t.Context(), c); n != 0 || err != nil {
+			t.Errorf("again: erased %d (%v)", n, err)
+		}
+	}
+}
+
+// TestEraseMessage: what came by that message and by nothing else.
+func TestEraseMessage(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		came []vault.Value
+		gone bool
+	}{
+		{"once", []vault.Value{by("mid.1", card("4111111111111111"))}, true},
+		{"twice by that message", []vault.Value{by("mid.1", card("4111111111111111")), by("mid.1", card("4111111111111111"))}, true},
+		{"by another", []vault.Value{by("mid.2", card("4111111111111111"))}, false},
+		{"by another later", []vault.Value{by("mid.1", card("4111111111111111")), by("mid.2", card("4111111111111111"))}, false},
+		{"by another before", []vault.Value{by("mid.2", card("4111111111111111")), by("mid.1", card("4111111111111111"))}, false},
+		{"by a form, too", []vault.Value{by("mid.1", card("4111111111111111")), {Kind: "credit_card", Canonical: "4111111111111111", Text: "4111111111111111", Origin: vault.Form}}, false},
+		{"by no message", []vault.Value{card("4111111111111111")}, false},
+		{"a code", []vault.Value{by("mid.1", cvv("123"))}, true},
+		{"a code, by another later", []vault.Value{by("mid.1", cvv("123")), by("mid.2", cvv("123"))}, false},
+	} {
+		for _, together := range []bool{false, true} {
+			b := newBench(t)
+			v, c := b.vault(t), b.chat(t, "shop", "psid:1")
+			token(t, v, b.chat(t, "shop", "psid:2"), by("mid.1", card("4111111111111111")))
+			before := len(b.records(t, ""))
+			var tokens []string
+			for _, value := range test.came {
+				if !together {
+					tokens = append(tokens, token(t, v, c, value))
+				}
+			}
+			likes(t, v, c, test.came...)
+			made := token(t, v, c, test.came[0])
+			n, err := v.EraseMessage(t.Context(), c, "mid.1")
+			if err != nil || n == 1 != test.gone {
+				t.Errorf("%s: erased %d (%v)", test.name, n, err)
+			}
+			if !test.gone {
+				if _, err := v.Resolve(t.Context(), c, made); err != nil {
+					t.Errorf("%s: %v", test.name, err)
+				}
+				continue
+			}
+			wantNoToken(t, test.name, v, c, made)
+			wantNobody(t, test.name, v, made)
+			if n := len(b.records(t, "")); n != before {
+				t.Errorf("%s: %d records, %d before", test.name, n, before)
+			}
+			if again := token(t, v, c, test.came[0]); again != made {
+				t.Errorf("%s: typed again it is %q", test.name, again)
+			}
+		}
+	}
+}
+
+// TestAgainIsWrittenOnce: that a value came by another message costs one write,
+// ever.
+func TestAgainIsWrittenOnce(t *testing.T) {
+	b := &counted{bench: newBench(t)}
+	v, c := vault.New(vault.Config{Store: b, Keys: b.keys, Now: b.now}), b.chat(t, "shop", "psid:1")
+	defer v.Close()
+	b.puts = 0
+	for i, want := range []int{1, 1, 2, 2, 2} {
+		token(t, v, c, by([]string{"mid.1", "mid.1", "mid.2", "mid.3", "mid.1"}[i], card("4111111111111111")))
+		if b.puts != want {
+			t.Errorf("message %d: %d writes", i, b.puts)
+		}
+	}
+}
+
+// TestEraseMessageRace: a value that comes again while its message is unsent is
+// gone whole or there whole, with all that leads to it.
+func TestEraseMessageRace(t *testing.T) {
+	b := newBench(t)
+	v, c := b.vault(t), b.chat(t, "shop", "psid:1")
+	for round := range 50 {
+		value := card(fmt.Sprintf("%016d", round))
+		likes(t, v, c, by("mid.1", value))
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := v.EraseMessage(context.Background(), c, "mid.1"); err != nil {
+				t.Error(err)
+			}
+		})
+		var form string
+		all.Go(func() { form = likes(t, v, c, by("mid.2", value))[0] })
+		all.Wait()
+		made := token(t, v, c, by("mid.2", value))
+		if strings.HasPrefix(form, "pii_") {
+			t.Fatal("no look-alike")
+		}
+		wantValue(t, v, c, made, value)
+		if _, err := v.Locate(t.Context(), made); err != nil {
+			t.Errorf("round %d: not located: %v", round, err)
+		}
+		wantLikeness(t, v, c, onlyDigits(form), value)
+	}
+}
+
+// TestEraseFault: after a fault, erasing again ends it.
+func TestEraseFault(t *testing.T) {
+	fault := errors.New("the disk is gone")
+	for _, message := range []bool{false, true} {
+		for at := 1; ; at++ {
+			b := &failing{bench: newBench(t), err: fault}
+			v, c := vault.New(vault.Config{Store: b, Keys: b.keys, Now: b.now}), b.chat(t, "shop", "psid:1")
+			before := len(b.records(t, ""))
+			likes(t, v, c, by("mid.1", card("4111111111111111")), by("mid.1", email("ann@bank.example")))
+			erase := func() (int, error) {
+				if message {
+					return v.EraseMessage(t.Context(), c, "mid.1")
+				}
+				return v.Erase(t.Context(), c)
+			}
+			b.at = at
+			_, err := erase()
+			b.at = 0
+			if err == nil {
+				if at == 1 {
+					t.Fatal("no call failed")
+				}
+				v.Close()
+				break
+			}
+			if !errors.Is(err, fault) {
+				t.Errorf("call %d: %v", at, err)
+			}
+			if _, err := erase(); err != nil {
+				t.Errorf("again after call %d: %v", at, err)
+			}
+			if got := each(t, v, c); len(got) != 0 || !message && len(b.records(t, "")) != before {
+				t.Errorf("after call %d: %d values, %d records, %d before", at, len(got), len(b.records(t, "")), before)
+			}
+			v.Close()
+		}
+	}
+}
+
+// failing is a store whose nth call fails.
+type failing struct {
+	*bench
+	at  int
+	err error
+}
+
+func (f *failing) fails() bool {
+	f.at--
+	return f.at == 0
+}
+
+func (f *failing) Get(ctx context.Context, key string) (store.Record, error) {
+	if f.fails() {
+		return store.Record{}, f.err
+	}
+	return f.bench.Get(ctx, key)
+}
+
+func (f *failing) Delete(ctx context.Context, key string, version uint64) error {
+	if f.fails() {
+		return f.err
+	}
+	return f.bench.Delete(ctx, key, version)
+}
+
+func (f *failing) DeletePrefix(ctx context.Context, prefix string) (int, error) {
+	if f.fails() {
+		return 0, f.err
+	}
+	return f.bench.DeletePrefix(ctx, prefix)
+}
+
+func (f *failing) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	if f.fails() {
+		return nil, f.err
+	}
+	return f.bench.List(ctx, prefix, after, limit)
+}
