@@ -224,21 +224,6 @@ func (f *findings) policyEntry(at string, t table, kind string) {
 	}
 }
 
-func (f *findings) store() {
-	if f.config.Store.Driver == "postgres" {
-		f.complain("store.driver", "postgres is not in this version yet: write bolt")
-	}
-	if f.config.Store.Driver == "bolt" && f.config.Store.URL.IsSet() {
-		f.complain("store.url", "is for postgres: take it away, or set driver")
-	}
-	if f.config.Store.Path == "" {
-		f.complain("store.path", "is empty: name a file")
-	}
-	if f.config.Keys.Path == "" {
-		f.complain("keys.path", "is empty: name a folder")
-	}
-}
-
 // own adds the lines of an account's own file to its values and patterns.
 func (f *findings) own(key string, own *Own) {
 	if own.File == "" {

@@ -117,9 +117,10 @@ type Override struct {
 
 // Store says where sealed records are kept.
 type Store struct {
-	Driver string `yaml:"driver" oneof:"bolt,postgres" doc:"bolt: one file, one instance"`
-	Path   string `yaml:"path" expand:"yes" path:"yes" doc:"bolt: the file"`
-	URL    Secret `yaml:"url" doc:"postgres: the connection URL; a secret because it holds a password"`
+	Driver  string `yaml:"driver" oneof:"bolt,postgres" doc:"bolt: one file, one instance; postgres: a database, any number of instances"`
+	Path    string `yaml:"path" expand:"yes" path:"yes" doc:"bolt: the file"`
+	URL     Secret `yaml:"url" doc:"postgres: the connection URL; a secret because it holds a password"`
+	KeysURL Secret `yaml:"keys_url" doc:"postgres: a database of its own for conversations' keys, with its own backup; store.url's when absent"`
 }
 
 // Keys says where the key set is kept: never beside a backup of the store.

@@ -18,7 +18,6 @@ import (
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/rules"
 	"github.com/piiproxy/piiproxy/store"
-	"github.com/piiproxy/piiproxy/store/bolt"
 )
 
 type checkCommand struct {
@@ -240,51 +239,51 @@ func checkKeys(report *report, loaded *config.Config) {
 // is just closing.
 const lockPatience = 200 * time.Millisecond
 
+// databasePatience is how long the check waits for a database.
+const databasePatience = 10 * time.Second
+
 // checkStores opens the stores that are there. It makes none: a check run by
 // another user would leave a file that serve cannot open.
 func checkStores(report *report, loaded *config.Config) {
-	if loaded.Store.Driver != "bolt" || loaded.Store.Path == "" || loaded.Keys.Path == "" {
+	if loaded.Store.Path == "" || loaded.Keys.Path == "" || loaded.Store.Driver == "postgres" && !loaded.Store.URL.IsSet() {
 		return
 	}
-	checkStore(report, loaded, "store.path", loaded.Store.Path)
-	checkStore(report, loaded, "keys.path", conversationsPath(loaded))
+	values, conversations := places(loaded)
+	checkStore(report, loaded, values)
+	checkStore(report, loaded, conversations)
 }
 
-func checkStore(report *report, loaded *config.Config, key, path string) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		checkStoreFolder(report, loaded, key, path)
-		return
-	}
-	opened, err := bolt.Open(bolt.Config{Path: path, LockTimeout: lockPatience})
+func checkStore(report *report, loaded *config.Config, at place) {
+	ctx, cancel := context.WithTimeout(context.Background(), databasePatience)
+	defer cancel()
+	opened, err := at.look(ctx)
 	if err == nil {
-		err = errors.Join(checkPaired(loaded, opened), opened.Close())
+		err = errors.Join(checkPaired(ctx, loaded, opened), opened.Close())
 	}
 	switch {
+	case errors.Is(err, errNoStore) && at.path != "":
+		checkStoreFolder(report, loaded, at.key, at.path)
+	case errors.Is(err, errNoStore):
+		report.note("store", "%s is not there yet: serve makes it", at.name)
 	case errors.Is(err, store.ErrLocked) && report.live:
-		report.note("store", "%s is held, by the running serve", path)
+		report.note("store", "%s is held, by the running serve", at.name)
 	case errors.Is(err, store.ErrLocked):
-		report.add(loaded.Complaint(key, "store locked by another process: %s is held, most likely by a running piiproxy serve; the rest was checked", path))
+		report.add(loaded.Complaint(at.key, "store locked by another process: %s is held, most likely by a running piiproxy serve; the rest was checked", at.name))
 	case err != nil:
-		report.add(loaded.Complaint(key, "%v", err))
+		report.add(loaded.Complaint(at.key, "%v", err))
 	default:
-		report.note("store", "%s opened", path)
+		report.note("store", "%s opened", at.name)
 	}
-}
-
-// conversationsPath is the store of conversations, which lies with the keys:
-// apart from the values, also in backups.
-func conversationsPath(loaded *config.Config) string {
-	return filepath.Join(loaded.Keys.Path, "conversations.db")
 }
 
 // checkPaired sees that a store was not written under another key set. Keys that
 // cannot be opened have been complained about.
-func checkPaired(loaded *config.Config, opened store.Store) error {
+func checkPaired(ctx context.Context, loaded *config.Config, opened store.Store) error {
 	set, err := keys.Open(loaded.Keys.Path)
 	if err != nil {
 		return nil
 	}
-	if err := paired(context.Background(), opened, set); !errors.Is(err, store.ErrNotFound) {
+	if err := paired(ctx, opened, set); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return nil

@@ -18,13 +18,19 @@ const pairingKey = "meta/key-set"
 const pairingAge = 100 * 365 * 24 * time.Hour
 
 // pair sees that a store and a key set belong together. Without it a store
-// beside the wrong keys looks empty, and every token in it dead.
+// beside the wrong keys looks empty, and every token in it dead. Of several
+// instances that start at once on a new store one writes the record, and the
+// others are held to it.
 func pair(ctx context.Context, s store.Store, set *keys.Set) error {
 	err := paired(ctx, s, set)
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return s.Put(ctx, store.Record{Key: pairingKey, Value: set.PRF("key set"), Expires: time.Now().Add(pairingAge)})
+	err = s.Put(ctx, store.Record{Key: pairingKey, Value: set.PRF("key set"), Expires: time.Now().Add(pairingAge)})
+	if errors.Is(err, store.ErrConflict) {
+		return paired(ctx, s, set)
+	}
+	return err
 }
 
 // paired is pair for those who change nothing; store.ErrNotFound: a new store.
@@ -39,12 +45,16 @@ func paired(ctx context.Context, s store.Store, set *keys.Set) error {
 	return nil
 }
 
-// pairAll pairs both stores of a service.
+// pairAll pairs both stores of a service, always in this order: of two key sets
+// that come to new stores at once the one that loses the first leaves the second
+// alone.
 func (s *service) pairAll(ctx context.Context) error {
-	for key, each := range map[string]store.Store{"store.path": s.stores.values, "keys.path": s.stores.conversations} {
-		if err := pair(ctx, each, s.keys); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
-		}
+	values, conversations := places(s.settings)
+	if err := pair(ctx, s.stores.values, s.keys); err != nil {
+		return fmt.Errorf("%s: %w", values.key, err)
+	}
+	if err := pair(ctx, s.stores.conversations, s.keys); err != nil {
+		return fmt.Errorf("%s: %w", conversations.key, err)
 	}
 	return nil
 }

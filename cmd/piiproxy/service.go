@@ -22,7 +22,6 @@ import (
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/review"
 	"github.com/piiproxy/piiproxy/store"
-	"github.com/piiproxy/piiproxy/store/bolt"
 	"github.com/piiproxy/piiproxy/vault"
 )
 
@@ -76,7 +75,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		return err
 	}
 	metrics := proxy.NewMetrics(s.registry, version, time.Now)
-	if err := s.openStores(metrics); err != nil {
+	if err := s.openStores(ctx, metrics); err != nil {
 		return err
 	}
 	if err := s.pairAll(ctx); err != nil {
@@ -131,23 +130,18 @@ func (s *service) chats() proxy.Chats {
 }
 
 // openStores opens the values' store and the conversations'.
-func (s *service) openStores(metrics *proxy.Metrics) error {
-	if s.settings.Store.Driver != "bolt" {
-		return fmt.Errorf("store.driver: %s comes with a later version; use bolt", s.settings.Store.Driver)
-	}
-	for _, open := range []struct {
-		path string
-		to   *store.Store
-	}{
-		{s.settings.Store.Path, &s.stores.values},
-		{conversationsPath(s.settings), &s.stores.conversations},
-	} {
-		opened, err := bolt.Open(bolt.Config{Path: open.path})
+func (s *service) openStores(ctx context.Context, metrics *proxy.Metrics) error {
+	values, conversations := places(s.settings)
+	for _, each := range []struct {
+		place place
+		to    *store.Store
+	}{{values, &s.stores.values}, {conversations, &s.stores.conversations}} {
+		opened, err := each.place.open(ctx)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", each.place.key, err)
 		}
 		s.closers = append(s.closers, opened.Close)
-		*open.to = timed{opened, metrics}
+		*each.to = timed{opened, metrics}
 	}
 	return nil
 }

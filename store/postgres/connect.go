@@ -17,7 +17,7 @@ import (
 const connections = 10
 
 // errURL says no more than this: a URL that cannot be read may be a password.
-var errURL = errors.New("store.url is no PostgreSQL URL: write postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
+var errURL = errors.New("this is no PostgreSQL URL: write postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
 
 // poolSettings are those of the URL, bounded.
 func poolSettings(text string, timeout time.Duration) (*pgxpool.Config, error) {
@@ -58,11 +58,11 @@ func admit(ctx context.Context, c *pgx.Conn, direct bool, timeout time.Duration)
 		return refusal("the server runs with fsync off: what it acknowledges may be lost; switch it on")
 	case readOnly == "on":
 		return refusal("the server takes no writes: it is a standby, or default_transaction_read_only is on; " +
-			"with several hosts in store.url add target_session_attrs=read-write")
+			"with several hosts in the URL add target_session_attrs=read-write")
 	case commit == "off" || commit == "local":
 		if !direct {
 			return refusal("synchronous_commit is " + commit + ": what the server acknowledges may be lost; " +
-				"run ALTER ROLE ... SET synchronous_commit = on for the role in store.url")
+				"run ALTER ROLE ... SET synchronous_commit = on for the role in the URL")
 		}
 		if _, err := c.Exec(ctx, `SET synchronous_commit = on`); err != nil {
 			return err

@@ -140,19 +140,19 @@ func faultOf(ctx context.Context, err error) error {
 // wayFault names what went wrong on the way to the server.
 func wayFault(err error) string {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "reaching the database: its host name has no address: check the host in store.url"
+		return "reaching the database: its host name has no address: check the host in the URL"
 	}
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
 	_, name := errors.AsType[x509.HostnameError](err)
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	if authority || name || certificate {
-		return "reaching the database: its certificate is not trusted: check sslmode and sslrootcert in store.url"
+		return "reaching the database: its certificate is not trusted: check sslmode and sslrootcert in the URL"
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return "reaching the database: nothing listens there: check that it runs, and host and port in store.url"
+		return "reaching the database: nothing listens there: check that it runs, and host and port in the URL"
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return "reaching the database: it takes no connection: check that it runs, and store.url"
+		return "reaching the database: it takes no connection: check that it runs, and the URL"
 	}
 	return "the connection to the database broke, the outcome of a write is unknown"
 }
@@ -161,13 +161,13 @@ func wayFault(err error) string {
 func hint(code string) string {
 	switch code {
 	case "28000", "28P01":
-		return ": it refuses the user or the password: check store.url and pg_hba.conf"
+		return ": it refuses the user or the password: check the URL and pg_hba.conf"
 	case "3D000":
-		return ": there is no such database: create it, or check store.url"
+		return ": there is no such database: create it, or check the URL"
 	case "42501":
 		return ": the role lacks a right: see docs/scale-out.md for what it needs"
 	case "53300":
-		return ": it has no connection left: raise max_connections, or lower pool_max_conns in store.url"
+		return ": it has no connection left: raise max_connections, or lower pool_max_conns in the URL"
 	case "53100":
 		return ": its disk is full"
 	case "57P03":

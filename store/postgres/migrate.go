@@ -18,7 +18,7 @@ var migrations embed.FS
 const newest = 1
 
 // errNewer says that a later program has been here.
-const errNewer = refusal("the table was written by a later version of piiproxy: use that version, or set store.url to another database")
+const errNewer = refusal("the table was written by a later version of piiproxy: use that version, or name another database")
 
 // migrate brings the table to the newest version. Several instances may start at
 // once: the advisory lock lets one work and the others find it done. Where the

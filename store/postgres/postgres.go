@@ -39,6 +39,9 @@ type Config struct {
 	// Timeout ends each operation, whatever its context says, so that a database
 	// that hangs holds nobody for ever; zero means 15 seconds.
 	Timeout time.Duration
+	// Look opens what is there and makes or changes nothing; ErrNoTable when the
+	// table is not there, or not of this version.
+	Look bool
 	// Now is the store's clock, for tests; nil means the database's.
 	Now func() time.Time
 }
@@ -54,6 +57,10 @@ type Store struct {
 	closed bool
 	active sync.WaitGroup // operations under way
 }
+
+// ErrNoTable says that the table has to be made or brought up to date, by opening
+// the store without Config.Look.
+var ErrNoTable = errors.New("the table is not there, or not of this version")
 
 var _ store.Store = (*Store)(nil)
 
@@ -79,7 +86,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		return nil, fmt.Errorf("opening store: %w", faultOf(ctx, err))
 	}
 	s := &Store{pool: pool, sql: statementsFor(config.Table), timeout: config.Timeout, now: config.Now}
-	if err := s.prepare(ctx, config.Table); err != nil {
+	if err := s.prepare(ctx, config); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("opening store: %w", err)
 	}
@@ -87,8 +94,19 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 }
 
 // prepare brings the table up to date and checks the order of its versions.
-func (s *Store) prepare(ctx context.Context, table string) error {
-	err := s.do(ctx, true, func(ctx context.Context) error { return migrate(ctx, s.pool, table) })
+func (s *Store) prepare(ctx context.Context, config Config) error {
+	if config.Look {
+		at := 0
+		err := s.do(ctx, true, func(ctx context.Context) (err error) {
+			at, err = version(ctx, s.pool, config.Table)
+			return err
+		})
+		if err == nil && at != newest {
+			return ErrNoTable
+		}
+		return err
+	}
+	err := s.do(ctx, true, func(ctx context.Context) error { return migrate(ctx, s.pool, config.Table) })
 	if err != nil {
 		return err
 	}
