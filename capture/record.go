@@ -143,9 +143,8 @@ func wellFormed(id string) bool {
 // open unseals the record of a link. What does not open is alarmed, and to the
 // caller it is no link.
 func (b *Book) open(ctx context.Context, record store.Record) (*link, error) {
-	var e envelope
-	plain, err := b.keys.Open(record.Value, binding("piiproxy link", record.Key))
-	if err != nil || json.Unmarshal(plain, &e) != nil {
+	e, err := unseal(b.keys, record)
+	if err != nil {
 		b.observe("", eventTampered)
 		return nil, ErrNoLink
 	}
@@ -157,7 +156,7 @@ func (b *Book) open(ctx context.Context, record store.Record) (*link, error) {
 		return nil, fmt.Errorf("opening the conversation of a link: %w", err)
 	}
 	l := &link{key: record.Key, version: record.Version, conversation: c}
-	plain, err = c.Open(e.Content, binding("piiproxy link", record.Key))
+	plain, err := c.Open(e.Content, binding("piiproxy link", record.Key))
 	if err != nil || json.Unmarshal(plain, &l.content) != nil {
 		b.observe(c.Account, eventTampered)
 		return nil, ErrNoLink

@@ -226,7 +226,7 @@ func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *
 	result, err := p.config.Engine.Rewrite(r.Context(), redact.Body{
 		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}}, Observe: p.observe(&seen),
 	})
-	p.review(rules.Outbound, seen, func(int) *Account { return x.account })
+	p.review(rules.Outbound, seen, func(int) whose { return whose{x.account, firstAlias(x.send.Person)} })
 	if err != nil {
 		return unsettled(err)
 	}

@@ -53,7 +53,11 @@ func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason s
 	if in.app != nil {
 		name = in.app.Name
 	}
-	plain, err := json.Marshal(quarantined{name, reason, in.trace, now, body})
+	accepted := now
+	if !in.started.IsZero() {
+		accepted = in.started // an erasure takes away what came in before it
+	}
+	plain, err := json.Marshal(quarantined{name, reason, in.trace, accepted, body})
 	if err != nil {
 		return err
 	}

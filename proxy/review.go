@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -8,7 +9,8 @@ import (
 // Reviews takes what was found in shadow, for a person to look at. It returns at
 // once and never fails a message.
 type Reviews interface {
-	Note(account string, direction rules.Direction, seen []redact.Sighting)
+	// person is whose words these are, as logs show them; "" for nobody's.
+	Note(account, person string, direction rules.Direction, seen []redact.Sighting)
 }
 
 // sightings collects what was found in one payload.
@@ -22,26 +24,47 @@ func (p *Proxy) observe(seen *sightings) func(redact.Sighting) {
 	return func(s redact.Sighting) { *seen = append(*seen, s) }
 }
 
-// review hands findings on, those of each account by themselves, when any of
-// them is in shadow. owner is whose a stretch is.
-func (p *Proxy) review(direction rules.Direction, seen sightings, owner func(stretch int) *Account) {
+// whose is the account that a stretch is of, and the person, by their first alias.
+type whose struct {
+	account *Account
+	alias   string
+}
+
+// review hands findings on, those of each person of an account by themselves, when
+// any of them is in shadow. owner is whose a stretch is.
+func (p *Proxy) review(direction rules.Direction, seen sightings, owner func(stretch int) whose) {
 	for from := 0; from < len(seen); {
 		to, shadow := from, false
 		for to < len(seen) && owner(seen[to].Stretch) == owner(seen[from].Stretch) {
 			shadow = shadow || seen[to].Mode == rules.Shadow
 			to++
 		}
-		if account := owner(seen[from].Stretch); shadow && account != nil {
-			p.config.Reviews.Note(account.Name, direction, seen[from:to])
+		if of := owner(seen[from].Stretch); shadow && of.account != nil {
+			p.config.Reviews.Note(of.account.Name, p.hashOf(of), direction, seen[from:to])
 		}
 		from = to
 	}
 }
 
 // ownerOf is whose a stretch of a bundle is.
-func (b *bundle) ownerOf(stretch int) *Account {
+func (b *bundle) ownerOf(stretch int) whose {
 	if stretch == 0 {
-		return b.account
+		return whose{account: b.account}
 	}
-	return b.owners[stretch-1]
+	return whose{b.owners[stretch-1], firstAlias(b.parts[stretch-1].Person)}
+}
+
+func firstAlias(person channel.Person) string {
+	if !person.Known() {
+		return ""
+	}
+	return person.Aliases[0]
+}
+
+// hashOf is what logs show for a person; "" for nobody.
+func (p *Proxy) hashOf(of whose) string {
+	if of.alias == "" {
+		return ""
+	}
+	return p.config.Records.Conversations.Hash(of.account.Name, of.alias)
 }

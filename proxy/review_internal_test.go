@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/piiproxy/piiproxy/channel"
+
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -13,7 +15,7 @@ import (
 type noted []string
 
 // Note implements Reviews.
-func (n *noted) Note(account string, direction rules.Direction, seen []redact.Sighting) {
+func (n *noted) Note(account, _ string, direction rules.Direction, seen []redact.Sighting) {
 	var words []string
 	for _, s := range seen {
 		words = append(words, s.Rule)
@@ -28,6 +30,7 @@ func TestReview(t *testing.T) {
 	p := &Proxy{config: Config{Reviews: list}}
 	b := bundle{account: &Account{Name: "first"}}
 	b.owners = []*Account{b.account, {Name: "second"}, {Name: "third"}}
+	b.parts = make([]channel.Part, 3)
 	var seen sightings
 	observe := p.observe(&seen)
 	for _, s := range []redact.Sighting{

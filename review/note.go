@@ -18,10 +18,10 @@ const (
 	maxValue = 200
 )
 
-// Note takes what was found in one payload, in the order in which it was seen,
-// and keeps of the findings in shadow those that belong to the sample. It returns
-// at once.
-func (b *Book) Note(account string, direction rules.Direction, seen []redact.Sighting) {
+// Note takes what was found in one payload in the words of one person (as logs show
+// them, so that an erasure finds them), in the order in which it was seen, and keeps
+// of the findings in shadow those that belong to the sample. It returns at once.
+func (b *Book) Note(account, person string, direction rules.Direction, seen []redact.Sighting) {
 	for from := 0; from < len(seen); {
 		to := from + 1
 		for to < len(seen) && seen[to].Node == seen[from].Node && seen[to].Text == seen[from].Text {
@@ -29,7 +29,7 @@ func (b *Book) Note(account string, direction rules.Direction, seen []redact.Sig
 		}
 		for i := from; i < to; i++ {
 			if seen[i].Mode == rules.Shadow {
-				b.note(account, direction, seen[i], seen[from:to])
+				b.note(account, person, direction, seen[i], seen[from:to])
 			}
 		}
 		from = to
@@ -37,7 +37,7 @@ func (b *Book) Note(account string, direction rules.Direction, seen []redact.Sig
 }
 
 // note offers one finding to the sample. others are all findings of its text.
-func (b *Book) note(account string, direction rules.Direction, s redact.Sighting, others []redact.Sighting) {
+func (b *Book) note(account, person string, direction rules.Direction, s redact.Sighting, others []redact.Sighting) {
 	place := b.accountPlace(account) + short(b.config.Keys.PRF("review rule", account, s.Rule)) + "/"
 	id := short(b.config.Keys.PRF("review item", account, s.Rule, s.Kind, s.Text, strconv.Itoa(s.Start), strconv.Itoa(s.End)))
 	b.mu.Lock()
@@ -47,7 +47,7 @@ func (b *Book) note(account string, direction rules.Direction, s redact.Sighting
 	}
 	now := b.config.Now()
 	item := Item{
-		ID: id, Rule: s.Rule, Kind: s.Kind, Direction: direction.String(), Action: s.Action.String(), Score: s.Score, Why: whyOf(s.Why),
+		ID: id, Person: person, Rule: s.Rule, Kind: s.Kind, Direction: direction.String(), Action: s.Action.String(), Score: s.Score, Why: whyOf(s.Why),
 		Shape: rules.ShapeOf(s.Value()), Field: fieldOf(s.Field), Found: now, Expires: now.Add(keptFor), words: wordsOf(s, others),
 	}
 	select {

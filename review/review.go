@@ -90,6 +90,7 @@ type Item struct {
 	Why       []string
 	Shape     string // of the value
 	Field     string // the JSON member that it stands in
+	Person    string // whose words these are, as logs show them; "" for nobody's
 	Found     time.Time
 	Expires   time.Time
 	Verdict   Verdict

@@ -125,7 +125,7 @@ func TestWords(t *testing.T) {
 		shadow("cvv", "cvv", text, "737"), shadow("email", "email", text, "jane@corp.example"),
 	}
 	seen[3].Mode = rules.Enforce // is not sampled, and still hidden beside others
-	d.Note("shop", rules.Inbound, seen)
+	d.Note("shop", "", rules.Inbound, seen)
 	d.settle()
 	want := map[string]string{
 		"order": "my order is »AX1234« from 99 May, pay with [CREDIT_CARD] cod…",
@@ -153,7 +153,7 @@ func TestWords(t *testing.T) {
 func TestSealed(t *testing.T) {
 	set := newKeys(t)
 	d := newDesk(t, set)
-	d.Note("shop", rules.Inbound, []redact.Sighting{shadow("order", "account_ref", "canary words canary-4711 canary end", "canary-4711")})
+	d.Note("shop", "", rules.Inbound, []redact.Sighting{shadow("order", "account_ref", "canary words canary-4711 canary end", "canary-4711")})
 	d.settle()
 	if len(d.list("shop")) != 1 || len(d.list("other")) != 0 {
 		t.Fatalf("got %v and %v", d.list("shop"), d.list("other"))
@@ -185,9 +185,9 @@ func TestSampleIsStable(t *testing.T) {
 		d := newDesk(t, set)
 		order := rand.New(rand.NewPCG(seed, 0)).Perm(len(findings))
 		for n, i := range order {
-			d.Note("shop", rules.Inbound, findings[i:i+1])
+			d.Note("shop", "", rules.Inbound, findings[i:i+1])
 			if again {
-				d.Note("shop", rules.Inbound, findings[i:i+1])
+				d.Note("shop", "", rules.Inbound, findings[i:i+1])
 			}
 			if n%50 == 49 { // also over a restart; and nothing is left out because too much waits
 				d.settle()
@@ -215,7 +215,7 @@ func TestSampleIsStable(t *testing.T) {
 func TestExpiry(t *testing.T) {
 	d := newDesk(t, newKeys(t))
 	for i := range 30 {
-		d.Note("shop", rules.Inbound, []redact.Sighting{shadow("order", "code", fmt.Sprint("old ", i), fmt.Sprint(i))})
+		d.Note("shop", "", rules.Inbound, []redact.Sighting{shadow("order", "code", fmt.Sprint("old ", i), fmt.Sprint(i))})
 	}
 	d.settle()
 	if len(d.list("shop")) != 12 {
@@ -226,7 +226,7 @@ func TestExpiry(t *testing.T) {
 		t.Errorf("%d items after a week", len(d.list("shop")))
 	}
 	for i := range 30 {
-		d.Note("shop", rules.Inbound, []redact.Sighting{shadow("order", "code", fmt.Sprint("new ", i), fmt.Sprint(i))})
+		d.Note("shop", "", rules.Inbound, []redact.Sighting{shadow("order", "code", fmt.Sprint("new ", i), fmt.Sprint(i))})
 	}
 	d.settle()
 	if len(d.list("shop")) != 12 {
@@ -237,7 +237,7 @@ func TestExpiry(t *testing.T) {
 // A mark stays with its item, also over a restart, and can be taken back.
 func TestMark(t *testing.T) {
 	d := newDesk(t, newKeys(t))
-	d.Note("shop", rules.Outbound, []redact.Sighting{shadow("order", "code", "it is AX1234", "AX1234")})
+	d.Note("shop", "", rules.Outbound, []redact.Sighting{shadow("order", "code", "it is AX1234", "AX1234")})
 	d.settle()
 	id := d.list("shop")[0].ID
 	for _, verdict := range []review.Verdict{review.False, review.Right, review.Open, review.False} {
@@ -273,7 +273,7 @@ func TestAtOnce(t *testing.T) {
 	for worker := range 8 {
 		all.Go(func() {
 			for i := range 50 {
-				d.Note("shop", rules.Inbound, []redact.Sighting{shadow(fmt.Sprint("rule", i%3), "code", fmt.Sprintf("%d and %d", worker, i), "and")})
+				d.Note("shop", "", rules.Inbound, []redact.Sighting{shadow(fmt.Sprint("rule", i%3), "code", fmt.Sprintf("%d and %d", worker, i), "and")})
 			}
 		})
 	}
@@ -285,7 +285,7 @@ func TestAtOnce(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
-	d.Note("shop", rules.Inbound, []redact.Sighting{shadow("late", "code", "too late", "late")})
+	d.Note("shop", "", rules.Inbound, []redact.Sighting{shadow("late", "code", "too late", "late")})
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}

@@ -17,7 +17,7 @@ import (
 func TestReviewDesk(t *testing.T) {
 	r := newRuleService(t, oneRule("first", `AX\d{4}`, "AX1234"))
 	const text = "the canary is AX1234, is it not"
-	r.reviews.Note("shop", rules.Inbound, []redact.Sighting{{Rule: "first", Kind: "code", Mode: rules.Shadow, Start: 14, End: 20, Text: text}})
+	r.reviews.Note("shop", "", rules.Inbound, []redact.Sighting{{Rule: "first", Kind: "code", Mode: rules.Shadow, Start: 14, End: 20, Text: text}})
 	desk := reviewDesk{r.reviews, r.rules.tenants, r.rules.audit}
 	var list console.ReviewList
 	for end := time.Now().Add(time.Minute); len(list.Items) == 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
