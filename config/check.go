@@ -280,6 +280,7 @@ func (c *Config) CheckFaults() []Complaint {
 		add(key+".access_token", account.AccessToken)
 		add(key+".bot_secret", account.BotSecret)
 	}
+	add("keys.kek.vault.token", c.Keys.KEK.Vault.Token)
 	return complaints
 }
 

@@ -27,9 +27,7 @@ func (f *findings) store() {
 		f.database("store.url", store.URL)
 		f.database("store.keys_url", store.KeysURL)
 	}
-	if f.config.Keys.Path == "" {
-		f.complain("keys.path", "is empty: name a folder")
-	}
+	f.keys()
 }
 
 // database looks at the URL of a database; no complaint ever quotes it.

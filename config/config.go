@@ -126,6 +126,7 @@ type Store struct {
 // Keys says where the key set is kept: never beside a backup of the store.
 type Keys struct {
 	Path string `yaml:"path" expand:"yes" path:"yes" doc:"folder made by piiproxy keys init"`
+	KEK  KEK    `yaml:"kek" doc:"what encrypts the key set: exactly one of file, env, command and vault; the file kek in keys.path when absent"`
 }
 
 // Log sets the log, which goes to standard output.

@@ -78,7 +78,7 @@ func TestDefaultsAreTheContract(t *testing.T) {
 	}{
 		{"listen", minimal.Listen, full.Listen},
 		{"policies", minimal.Policies, full.Policies},
-		{"keys", minimal.Keys, full.Keys},
+		{"keys path", minimal.Keys.Path, full.Keys.Path},
 		{"log", minimal.Log, full.Log},
 		{"limits", minimal.Limits, full.Limits},
 		{"store path", minimal.Store.Path, full.Store.Path},

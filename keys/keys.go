@@ -9,30 +9,34 @@
 // in plain, for whoever checks signatures and may read nothing. The folder belongs in a backup of its own, apart from the
 // store's: together they are the plain text.
 //
-// # What rotation must do
+// # Rotation
 //
-// Sealing rotates by itself: a new primary seals, every enabled key opens. The
-// PRF does not: its output is the name under which a record is found, and it
-// changes with the key. So this package pins the PRF to the oldest key of the
-// set, not to its primary; adding a key or choosing another primary changes no
-// name. Moving to a newer key means writing every record under its new name
-// first (a conversation's record holds the aliases for that), and only then
-// deleting the oldest key, in one step, with no other instance running on the
-// old set. Tokens do not depend on these keys at all: they derive from each
-// conversation's own secret.
+// Sealing and signing rotate while instances run. A new key is staged: every
+// instance opens under it, none seals yet. When all have it, it is promoted, and
+// what older keys sealed is moved to it in the background (package rotation). An
+// old key is retired when nothing is sealed under it any more. Set follows the
+// folder with Reload.
+//
+// The naming key does not rotate: its output is the name under which a record is
+// found, and the name that stands for a person in logs and in the audit log; both
+// would change with the key. So this package pins it to the oldest key of its set.
+// Tokens do not depend on these keys at all: they derive from each conversation's
+// own secret.
 package keys
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
 	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 	"github.com/tink-crypto/tink-go/v2/signature"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // PRFSize is the length of what Set.PRF returns, in bytes.
@@ -40,39 +44,64 @@ const PRFSize = 32
 
 // ErrSealed says that sealed bytes do not open: they were altered, belong
 // elsewhere (other associated data), or were sealed under a key that this set
-// does not have. It never says which.
+// does not have (MissingKeyError).
 var ErrSealed = errors.New("sealed bytes do not open under these keys")
 
 // Set is an opened key set, for many goroutines. It prints as <keys>.
-type Set struct{ material *material }
+type Set struct{ holder *holder }
 
-// material stands behind a pointer, so that no way of printing a struct that
-// holds a Set walks into it.
+// holder stands behind a pointer, so that no way of printing a struct that holds
+// a Set walks into it.
+type holder struct {
+	current atomic.Pointer[material]
+
+	mu     sync.Mutex // one reload at a time; guards what follows
+	folder Folder
+	counts map[string]*atomic.Uint64 // sealings of this process by key
+}
+
+// material is what a reload puts in the place of what was there.
 type material struct {
-	aead    tink.AEAD
+	sealing sealing
 	prf     prf.PRF
 	signing signing
+	keys    []Key
 }
 
-// Seal encrypts plain under the primary key and binds it to ad, which is needed
-// to open it and is not kept within. A key is good for 2^32 calls (NIST SP
-// 800-38D, 8.3: random 96-bit nonces); rotate before.
-func (s *Set) Seal(plain, ad []byte) ([]byte, error) {
-	sealed, err := s.material.aead.Encrypt(plain, ad)
-	if err != nil {
-		return nil, errors.New("sealing: the plain text is too large")
+func (h *holder) now() *material { return h.current.Load() }
+
+// count is the counter of a key's sealings.
+func (h *holder) count(id string) *atomic.Uint64 {
+	if h.counts[id] == nil {
+		h.counts[id] = new(atomic.Uint64)
 	}
-	return sealed, nil
+	return h.counts[id]
 }
 
-// Open decrypts what Seal made with the same ad, under any key of the set; the
-// only error is ErrSealed.
-func (s *Set) Open(sealed, ad []byte) ([]byte, error) {
-	plain, err := s.material.aead.Decrypt(sealed, ad)
-	if err != nil {
-		return nil, ErrSealed
+// Seal encrypts plain under a data key of its own, that one under the primary
+// key, and binds it to ad, which is needed to open it and is not kept within. The
+// result is 94 bytes longer. A key is good for 2^32 calls (NIST SP 800-38D, 8.3:
+// random 96-bit nonces); Keys and Sealed tell when to rotate.
+func (s *Set) Seal(plain, ad []byte) ([]byte, error) { return s.holder.now().sealing.seal(plain, ad) }
+
+// Open decrypts what Seal made with the same ad, under any key of the set. The
+// only error is ErrSealed; where the key is missing it is a MissingKeyError, which
+// names it.
+func (s *Set) Open(sealed, ad []byte) ([]byte, error) { return s.holder.now().sealing.open(sealed, ad) }
+
+// Keys lists the keys of the set: what operators need to know of them, and no
+// key.
+func (s *Set) Keys() []Key { return slices.Clone(s.holder.now().keys) }
+
+// Sealed tells how often this process has sealed under each key since it started.
+func (s *Set) Sealed() map[string]uint64 {
+	s.holder.mu.Lock()
+	defer s.holder.mu.Unlock()
+	counts := make(map[string]uint64, len(s.holder.counts))
+	for id, count := range s.holder.counts {
+		counts[id] = count.Load()
 	}
-	return plain, nil
+	return counts
 }
 
 // PRF returns 32 bytes that only this set can compute: HMAC-SHA256 over the
@@ -84,7 +113,7 @@ func (s *Set) PRF(label string, parts ...string) []byte {
 	for _, part := range parts {
 		message = appendPart(message, part)
 	}
-	output, err := s.material.prf.ComputePRF(message, PRFSize)
+	output, err := s.holder.now().prf.ComputePRF(message, PRFSize)
 	if err != nil {
 		// newSet has computed one: HMAC-SHA256 gives 32 bytes for any input.
 		// Going on without would name every record alike.
@@ -105,7 +134,7 @@ func Ephemeral() (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSet(made)
+	return newSet(made, nil, Folder{})
 }
 
 // keysets are the Tink key sets of an installation.
@@ -132,10 +161,21 @@ func generate() (keysets, error) {
 	return made, nil
 }
 
-func newSet(from keysets) (*Set, error) {
-	seal, err := aead.New(from.sealing)
+func newSet(from keysets, known *ring, folder Folder) (*Set, error) {
+	h := &holder{folder: folder, counts: map[string]*atomic.Uint64{}}
+	m, err := h.material(from, known)
 	if err != nil {
-		return nil, errors.New("the sealing key set is not one of AEAD keys")
+		return nil, err
+	}
+	h.current.Store(m)
+	return &Set{h}, nil
+}
+
+// material opens Tink key sets.
+func (h *holder) material(from keysets, known *ring) (*material, error) {
+	seal, err := newSealing(from.sealing, h.count)
+	if err != nil {
+		return nil, err
 	}
 	name, err := oldest(from.naming)
 	if err != nil {
@@ -148,7 +188,11 @@ func newSet(from keysets) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Set{&material{aead: seal, prf: name, signing: sign}}, nil
+	list, err := known.describe(from)
+	if err != nil {
+		return nil, err
+	}
+	return &material{sealing: seal, prf: name, signing: sign, keys: list}, nil
 }
 
 // oldest pins the PRF to the first key of the set; see the package comment.

@@ -18,7 +18,7 @@ import (
 func initialized(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "new", "keys")
-	if err := keys.Init(dir); err != nil {
+	if err := keys.Init(t.Context(), keys.Folder{Path: dir}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -26,7 +26,7 @@ func initialized(t *testing.T) string {
 
 func opened(t *testing.T, dir string) *keys.Set {
 	t.Helper()
-	set, err := keys.Open(dir)
+	set, err := keys.Open(t.Context(), keys.Folder{Path: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func opened(t *testing.T, dir string) *keys.Set {
 
 func TestInitAndOpen(t *testing.T) {
 	dir := initialized(t)
-	for path, want := range map[string]os.FileMode{"": 0o700, "kek": 0o600, "aead.json": 0o600, "prf.json": 0o600, "sign.json": 0o600, "sign.pub": 0o644} {
+	for path, want := range map[string]os.FileMode{"": 0o700, "kek": 0o600, "aead.json": 0o600, "prf.json": 0o600, "sign.json": 0o600, "ring.json": 0o600, "sign.pub": 0o644} {
 		found, err := os.Stat(filepath.Join(dir, path))
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("precious"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := keys.Init(dir)
+		err := keys.Init(t.Context(), keys.Folder{Path: dir})
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "never overwritten") {
 			t.Errorf("%s is there: error is %v", name, err)
 		}
@@ -161,7 +161,12 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		{"no kek", remove("kek"), []string{"kek", "missing", "piiproxy keys init -c FILE"}},
 		{"no aead", remove("aead.json"), []string{"aead.json", "missing", "piiproxy keys init -c FILE"}},
 		{"no prf", remove("prf.json"), []string{"prf.json", "missing", "piiproxy keys init -c FILE"}},
-		{"no signing key", remove("sign.json"), []string{"sign.json", "missing", "piiproxy keys init -c FILE", "overwrites nothing"}},
+		{"no signing key", remove("sign.json"), []string{"sign.json", "missing", "backup"}},
+		{"made by an earlier version", func(t *testing.T, dir string) {
+			remove("sign.json")(t, dir)
+			remove("sign.pub")(t, dir)
+		}, []string{"sign.json", "missing", "piiproxy keys init -c FILE", "overwrites nothing"}},
+		{"ring damaged", write("ring.json", "{"), []string{"ring.json", "damaged", "take it away"}},
 		{"signing key for all", mode("sign.json", 0o644), []string{"0644", "chmod 600", "sign.json"}},
 		{"signing key damaged", write("sign.json", "{}"), []string{"sign.json", "damaged", "backup"}},
 		{"kek for all", mode("kek", 0o644), []string{"0644", "chmod 600", "kek"}},
@@ -199,7 +204,7 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir := initialized(t)
 			test.setup(t, dir)
-			_, err := keys.Open(dir)
+			_, err := keys.Open(t.Context(), keys.Folder{Path: dir})
 			if err == nil {
 				t.Fatal("opened")
 			}
@@ -213,7 +218,7 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 			}
 		})
 	}
-	if _, err := keys.Open(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "piiproxy keys init -c FILE") {
+	if _, err := keys.Open(t.Context(), keys.Folder{Path: filepath.Join(t.TempDir(), "none")}); err == nil || !strings.Contains(err.Error(), "piiproxy keys init -c FILE") {
 		t.Errorf("no folder: %v", err)
 	}
 }

@@ -16,7 +16,7 @@ func TestRotationKeepsNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := newSet(made)
+	before, err := newSet(made, nil, Folder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestRotationKeepsNames(t *testing.T) {
 	rotatedNaming := handle(t, manager)
 	manager = keyset.NewManagerFromHandle(made.sealing)
 	rotate(t, manager, func() (uint32, error) { return manager.Add(aead.AES256GCMKeyTemplate()) })
-	after, err := newSet(keysets{handle(t, manager), rotatedNaming, made.signing})
+	after, err := newSet(keysets{handle(t, manager), rotatedNaming, made.signing}, nil, Folder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestRotationKeepsNames(t *testing.T) {
 	if err := manager.Disable(first.KeyID()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newSet(keysets{made.sealing, handle(t, manager), made.signing}); err == nil {
+	if _, err := newSet(keysets{made.sealing, handle(t, manager), made.signing}, nil, Folder{}); err == nil {
 		t.Error("a disabled oldest key was passed over: every record would lose its name")
 	}
 }

@@ -78,7 +78,7 @@ func KeyID(public ed25519.PublicKey) string {
 // Sign signs a message with the primary signing key: Ed25519 (RFC 8032), 64 bytes
 // without any prefix.
 func (s *Set) Sign(message []byte) []byte {
-	signed, err := s.material.signing.signer.Sign(message)
+	signed, err := s.holder.now().signing.signer.Sign(message)
 	if err != nil {
 		// Ed25519 signs any message under any key.
 		panic("keys: an opened signing key does not sign")
@@ -87,15 +87,15 @@ func (s *Set) Sign(message []byte) []byte {
 }
 
 // SigningKey is the public key that checks what Sign makes now.
-func (s *Set) SigningKey() ed25519.PublicKey { return bytes.Clone(s.material.signing.public) }
+func (s *Set) SigningKey() ed25519.PublicKey { return bytes.Clone(s.holder.now().signing.public) }
 
 // SigningKeyID is the KeyID of SigningKey.
-func (s *Set) SigningKeyID() string { return s.material.signing.id }
+func (s *Set) SigningKeyID() string { return s.holder.now().signing.id }
 
 // VerifyingKeys are the public keys of all signing keys that the set has, also of
 // those that sign no more, by KeyID.
 func (s *Set) VerifyingKeys() map[string]ed25519.PublicKey {
-	return maps.Clone(s.material.signing.verify)
+	return maps.Clone(s.holder.now().signing.verify)
 }
 
 const pemType = "PUBLIC KEY"

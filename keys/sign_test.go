@@ -66,12 +66,12 @@ func TestInitAddsSigning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"sign.json", "sign.pub"} {
+	for _, name := range []string{"sign.json", "sign.pub", "ring.json"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := keys.Init(dir); err != nil {
+	if err := keys.Init(t.Context(), keys.Folder{Path: dir}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range before {
@@ -86,7 +86,7 @@ func TestInitAddsSigning(t *testing.T) {
 	if !ed25519.Verify(set.SigningKey(), []byte("x"), set.Sign([]byte("x"))) {
 		t.Error("the added key does not sign")
 	}
-	if err := keys.Init(dir); err == nil {
+	if err := keys.Init(t.Context(), keys.Folder{Path: dir}); err == nil {
 		t.Error("a whole folder is made again")
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/piiproxy/piiproxy/capture/form"
 	"github.com/piiproxy/piiproxy/config"
-	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/rules"
 	"github.com/piiproxy/piiproxy/store"
 )
@@ -228,7 +227,7 @@ func checkForms(report *report, loaded *config.Config) {
 }
 
 func checkKeys(report *report, loaded *config.Config) {
-	if _, err := keys.Open(loaded.Keys.Path); err != nil {
+	if _, err := openKeys(context.Background(), loaded); err != nil {
 		report.add(loaded.Complaint("keys.path", "%v", err))
 		return
 	}
@@ -279,7 +278,7 @@ func checkStore(report *report, loaded *config.Config, at place) {
 // checkPaired sees that a store was not written under another key set. Keys that
 // cannot be opened have been complained about.
 func checkPaired(ctx context.Context, loaded *config.Config, opened store.Store) error {
-	set, err := keys.Open(loaded.Keys.Path)
+	set, err := openKeys(ctx, loaded)
 	if err != nil {
 		return nil
 	}

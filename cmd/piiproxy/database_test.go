@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/config"
-	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store/postgres/pgtest"
 	"github.com/piiproxy/piiproxy/vault"
@@ -158,7 +157,7 @@ store: {driver: postgres, url: "${DATABASE}"}
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := keys.Open(settings.Keys.Path)
+	set, err := openKeys(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func (c initCommand) Run(env *environment) error {
 			return err
 		}
 	}
-	if err := keys.Init(keyDir); err != nil {
+	if err := keys.Init(env.Context, keys.Folder{Path: keyDir}); err != nil {
 		return err
 	}
 	_, err := fmt.Fprint(env.Stdout, c.nextSteps(files, keyDir, about))

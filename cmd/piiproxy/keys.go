@@ -36,9 +36,13 @@ func (c keysInitCommand) Run(env *environment) error {
 	if len(complaints) > 0 {
 		return config.Errors(complaints)
 	}
-	if err := keys.Init(loaded.Keys.Path); err != nil {
+	folder, err := keyFolder(loaded)
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(env.Stdout, "wrote keys to %s: back them up apart from the store\n", loaded.Keys.Path)
+	if err := keys.Init(env.Context, folder); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.Stdout, "wrote keys to %s: back them up apart from the store\n", loaded.Keys.Path)
 	return err
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/console"
-	"github.com/piiproxy/piiproxy/keys"
 )
 
 type modeCommand struct {
@@ -101,7 +100,7 @@ func call(ctx context.Context, file, method, path string, body []byte, answer an
 	if len(complaints) > 0 {
 		return config.Errors(complaints) // the secrets of apps and accounts are not needed here
 	}
-	set, err := keys.Open(settings.Keys.Path)
+	set, err := openKeys(ctx, settings)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/console"
-	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
@@ -49,7 +48,7 @@ func (c serveCommand) Run(env *environment) error {
 	for _, warning := range settings.Warnings() {
 		_, _ = fmt.Fprintln(env.Stderr, "piiproxy:", warning)
 	}
-	set, err := keys.Open(settings.Keys.Path)
+	set, err := openKeys(env.Context, settings)
 	if err != nil {
 		return err
 	}
