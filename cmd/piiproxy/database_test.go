@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/config"
+	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store/postgres/pgtest"
 	"github.com/piiproxy/piiproxy/vault"
