@@ -25,6 +25,7 @@ func (c *Config) check() []Complaint {
 	found.overrides()
 	found.policies()
 	found.store()
+	found.erasure()
 	found.limits()
 	return found.complaints
 }
@@ -199,6 +200,7 @@ func (f *findings) policies() {
 		policy := f.config.Policies[name]
 		f.name("policies."+shown(name), name, nil)
 		f.conduct("policies."+shown(name), &policy)
+		f.forget("policies."+shown(name)+".erasure", policy.Erasure)
 		for _, t := range policy.tables(builtin) {
 			for _, kind := range slices.Sorted(maps.Keys(t.entries)) {
 				f.policyEntry("policies."+shown(name)+"."+t.key, t, kind)

@@ -26,6 +26,7 @@ type Config struct {
 	Policies       map[string]Policy `yaml:"policies" doc:"what is done with each kind of personal data"`
 	Store          Store             `yaml:"store" doc:"where sealed records are kept"`
 	Keys           Keys              `yaml:"keys" doc:"where the key set is kept"`
+	Erasure        Erasure           `yaml:"erasure" doc:"what stays of people who were erased, and who may ask for it"`
 	Log            Log               `yaml:"log" doc:"the log"`
 	Limits         Limits            `yaml:"limits" doc:"how big, how deep, how long"`
 

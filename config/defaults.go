@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Default is the configuration of an empty file: four listeners on loopback,
@@ -20,6 +21,7 @@ func Default() *Config {
 		Policies: map[string]Policy{DefaultPolicyName: BuiltinPolicy()},
 		Store:    Store{Driver: "bolt", Path: "./data/piiproxy.db"},
 		Keys:     Keys{Path: "./data/keys"},
+		Erasure:  Erasure{Tombstones: 400 * 24 * time.Hour, Callback: "off"},
 		Log:      Log{Level: "info", Format: "json"},
 		Limits:   DefaultLimits(),
 		lines:    map[string]int{},

@@ -16,6 +16,7 @@ type Policy struct {
 	Templates string   `yaml:"templates" oneof:"report,refuse" doc:"approved templates that ask for a kind to be captured: they cannot be changed"`
 	Unfilled  string   `yaml:"unfilled" doc:"what the bot gets as the person's message when a form was not filled in; nothing when absent"`
 	Notice    string   `yaml:"notice" oneof:"off,conversation,risky,both" doc:"when the person gets a privacy notice, once in 24 hours"`
+	Erasure   Forget   `yaml:"erasure" doc:"messages with which a person has everything about them erased"`
 	Warn      []string `yaml:"warn" doc:"kinds about which a person who types one unasked is warned, once a day"`
 }
 
@@ -50,7 +51,7 @@ func BuiltinPolicy() Policy {
 			"bank_account": "capture", "routing_number": "capture", "ssn": "capture", "national_id": "capture",
 			"tax_id": "capture", "passport": "capture", "password": "capture", "default": "arm",
 		},
-		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{},
+		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{}, Erasure: Forget{Phrases: []string{}, Confirm: "again"},
 		Media: Media{
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},
