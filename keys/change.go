@@ -110,15 +110,6 @@ func (f Folder) Retire(ctx context.Context, id string, given bool) error {
 	return nil
 }
 
-// GivenUp are the keys that were retired while records were sealed under them.
-func (f Folder) GivenUp() ([]string, error) {
-	known, err := f.readRing()
-	if err != nil {
-		return nil, err
-	}
-	return known.Destroyed, nil
-}
-
 // Rewrap encrypts the key sets under another KEK; keys and records stay as they
 // are. Each file is replaced in one step. Interrupted, it is to be run again: what
 // is under the new KEK already stays so.

@@ -66,6 +66,7 @@ type material struct {
 	prf     prf.PRF
 	signing signing
 	keys    []Key
+	givenUp []string
 }
 
 func (h *holder) now() *material { return h.current.Load() }
@@ -92,6 +93,10 @@ func (s *Set) Open(sealed, ad []byte) ([]byte, error) { return s.holder.now().se
 // Keys lists the keys of the set: what operators need to know of them, and no
 // key.
 func (s *Set) Keys() []Key { return slices.Clone(s.holder.now().keys) }
+
+// GivenUp says whether a key was retired while records were sealed under it, by
+// an operator who gave them up.
+func (s *Set) GivenUp(id string) bool { return slices.Contains(s.holder.now().givenUp, id) }
 
 // Sealed tells how often this process has sealed under each key since it started.
 func (s *Set) Sealed() map[string]uint64 {
@@ -192,7 +197,11 @@ func (h *holder) material(from keysets, known *ring) (*material, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &material{sealing: seal, prf: name, signing: sign, keys: list}, nil
+	m := &material{sealing: seal, prf: name, signing: sign, keys: list}
+	if known != nil {
+		m.givenUp = known.Destroyed
+	}
+	return m, nil
 }
 
 // oldest pins the PRF to the first key of the set; see the package comment.
