@@ -188,7 +188,7 @@ type reservation struct {
 	settled int
 }
 
-func (r *reservation) Record() store.Record { return r.record }
+func (r *reservation) Records() []store.Record { return []store.Record{r.record} }
 
 func (r *reservation) Settle(written bool) {
 	r.b.mutex.Lock()

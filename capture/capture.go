@@ -110,8 +110,8 @@ type Outbox interface {
 
 // Reservation is a turn that is not in the store yet.
 type Reservation interface {
-	// Record is the sealed record, at Version 0.
-	Record() store.Record
+	// Records are the sealed record and what leads to it, at Version 0.
+	Records() []store.Record
 	// Settle ends the reservation. False says that the record is not in the store
 	// and will not be: forget it. True says that it is, or, after a fault of the
 	// store, that it may be: send it now if it is there.

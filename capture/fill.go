@@ -123,7 +123,7 @@ func (b *Book) fill(ctx context.Context, l *link, values []form.Value) error {
 	}
 	written := false
 	defer func() { turn.Settle(written) }()
-	written, err = b.use(ctx, l.id, turn.Record())
+	written, err = b.use(ctx, l.id, turn.Records())
 	if err == nil {
 		b.observe(c.Account, eventFilled)
 	}
@@ -145,7 +145,7 @@ func (b *Book) home(ctx context.Context, c *conversation.Conversation) (*convers
 
 // use is the one write of fill. It reports whether the turn is in the store, or
 // may be.
-func (b *Book) use(ctx context.Context, id string, turn store.Record) (bool, error) {
+func (b *Book) use(ctx context.Context, id string, turn []store.Record) (bool, error) {
 	claim := make([]byte, 16)
 	rand.Read(claim) // never fails (crypto/rand)
 	for range attempts {
@@ -165,7 +165,7 @@ func (b *Book) use(ctx context.Context, id string, turn store.Record) (bool, err
 		l.State, l.Claim, l.Code = used, claim, nil
 		ch.leave(l.Serial)
 		ch.progress(kindsOf(l.Fields))
-		if err = b.put(ctx, ch, l, turn); err == nil {
+		if err = b.put(ctx, ch, l, turn...); err == nil {
 			return true, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {

@@ -138,7 +138,7 @@ func (b *Book) shut(ctx context.Context, l *link, turn Reservation) (bool, error
 	var more []store.Record
 	written, settle := false, func(bool) {}
 	if turn != nil {
-		more, settle = []store.Record{turn.Record()}, turn.Settle
+		more, settle = turn.Records(), turn.Settle
 	}
 	defer func() { settle(written) }()
 	l.State = expired

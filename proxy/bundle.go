@@ -274,7 +274,7 @@ func rawOf(d *payload.Document, i int) []byte { return d.Raw[d.Nodes[i].Start:d.
 // must not overtake an earlier one of any of them.
 // They cost a hash each and are needed only where something may wait.
 func (p *Proxy) lanes(b bundle) []string {
-	if !b.account.Spool && p.delivery.outbox.empty() {
+	if !b.account.Spool && p.delivery.outbox.waiting.empty() {
 		return nil
 	}
 	return p.lanesIn(b)

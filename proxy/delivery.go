@@ -22,7 +22,10 @@ type parcel struct {
 	trace   string
 	held    string    // id of the message, where it waits for the rest of a value
 	due     time.Time // held: when it goes out
-	strong  string    // the sha256 header, when the body is as it came and the bot shares the app's secret
+	past    []string  // keys of held messages that this one takes the place of
+	// accepted is when it was taken, where that is not now.
+	accepted time.Time
+	strong   string // the sha256 header, when the body is as it came and the bot shares the app's secret
 }
 
 // delivery is the one seam between what was rewritten and the bot: it hands
@@ -74,7 +77,14 @@ type delivered struct{ status, peer int }
 // account that spools, and a conversation with an undelivered parcel, go
 // through the outbox instead: 200 once the parcel is durable.
 func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) {
-	if p.account.Spool || d.outbox.holds(p.lanes) {
+	waits := p.account.Spool
+	if !waits {
+		var err error
+		if waits, err = d.outbox.ahead(ctx, p.lanes, p.past); err != nil {
+			return delivered{}, &refuseStore
+		}
+	}
+	if waits {
 		status, refusal := d.outbox.add(ctx, p)
 		return delivered{status: status}, refusal
 	}

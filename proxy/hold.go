@@ -20,7 +20,7 @@ import (
 // several.
 type pieces struct {
 	kept      bool // nothing is to be sent now
-	withdrawn []*item
+	withdrawn []withdrawal
 }
 
 // The reasons of messages that are part of a value.
@@ -52,7 +52,7 @@ func (p *Proxy) piece(ctx context.Context, in inbound, b *bundle, chats []chat, 
 			return p.carryOut(ctx, in, b, c, d, result, &all, r)
 		})
 		if refused != nil {
-			p.delivery.outbox.restore(all.withdrawn)
+			p.delivery.outbox.restore(ctx, all.withdrawn)
 			return pieces{}, refused
 		}
 	}
@@ -91,7 +91,7 @@ func (b *bundle) alone(chats []chat) bool {
 // carryOut does what a trail has decided.
 func (p *Proxy) carryOut(ctx context.Context, in inbound, b *bundle, c *chat, d fragment.Decision, result *redact.Result, all *pieces, r *record) *Refusal {
 	for _, released := range d.Release {
-		p.delivery.outbox.hasten(ctx, released.ID)
+		p.delivery.outbox.hasten(ctx, p.lanesOfChat(b, c), released.ID)
 	}
 	if d.Verdict == fragment.Absorbed && !b.alone([]chat{*c}) {
 		d.Verdict, d.Show = fragment.Pass, 0 // it came again beside others
@@ -115,7 +115,7 @@ func (p *Proxy) carryOut(ctx context.Context, in inbound, b *bundle, c *chat, d 
 	case fragment.Hold:
 		all.kept, r.reason, r.bytesOut = true, reasonHeld, 0
 		id := b.parts[c.part].IDs[0]
-		if d.Repeated && p.delivery.outbox.keeps(id) {
+		if d.Repeated && p.delivery.outbox.keeps(ctx, p.lanesOfChat(b, c), id) {
 			return nil
 		}
 		_, refused := p.delivery.outbox.add(ctx, parcel{
@@ -139,7 +139,7 @@ func (p *Proxy) join(ctx context.Context, b *bundle, c *chat, d fragment.Decisio
 		return &refuseInternal
 	}
 	result.Bytes, result.Edited = raw, true
-	taken, gone := p.delivery.outbox.withdraw(d.Absorb)
+	taken, gone := p.delivery.outbox.withdraw(ctx, p.lanesOfChat(b, c), b.parts[c.part].IDs[0], d.Absorb)
 	all.withdrawn = append(all.withdrawn, taken...)
 	r.reason = reasonJoined
 	for _, id := range slices.Concat(d.TooLate, gone) {
@@ -156,10 +156,15 @@ func (p *Proxy) join(ctx context.Context, b *bundle, c *chat, d fragment.Decisio
 // when the bot has the value, and wait on when it has not.
 func (p *Proxy) settlePieces(ctx context.Context, all pieces, status int) {
 	if status < 200 || status > 299 {
-		p.delivery.outbox.restore(all.withdrawn)
+		p.delivery.outbox.restore(ctx, all.withdrawn)
 		return
 	}
 	p.delivery.outbox.remove(ctx, all.withdrawn)
+}
+
+// lanesOfChat are the lanes of the person of a chat, where what is held of theirs is.
+func (p *Proxy) lanesOfChat(b *bundle, c *chat) []string {
+	return p.lanesFor(b.parts[c.part:c.part+1], func(int) *Account { return b.owners[c.part] })
 }
 
 // turns lets the messages of one conversation be decided on one after another.

@@ -70,6 +70,9 @@ func (r *rig) spotless() {
 	r.t.Helper()
 	r.until("an empty outbox", func() bool { return r.records("outbox/") == 0 })
 	for _, name := range []string{"values.db", "conversations.db", "audit.jsonl"} {
+		if r.fleet != nil && name != "audit.jsonl" {
+			continue
+		}
 		raw, err := os.ReadFile(filepath.Join(r.folder, name))
 		r.must(err)
 		for _, canary := range []string{"4111 1111", "4111-1111", "41111111", "11111111"} {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -11,75 +12,85 @@ import (
 	"github.com/piiproxy/piiproxy/store"
 )
 
-// The outbox sends each conversation's parcels in order, with back-off from a
-// second to five minutes, eight at a time.
+// The outbox keeps what was acknowledged until the bot has it, and sends it in the
+// order of each conversation. What it knows stands in the store, so any instance
+// goes on where another one ended:
+//
+//   - A conversation is a lane, a parcel a record in it: outbox/<lane>/<stamp>.
+//     The first in a lane is sent first. A parcel of several lanes stands in one
+//     of them, under the same stamp in the others is a marker that leads to it.
+//   - Due says what is to be done: a time that has come, to be sent; a later one,
+//     it is being sent (by whoever leased it), is tried again, or is held; none, it
+//     waits for another parcel, and whoever finishes that one gives it a time.
+//   - Whoever changes a record does it at the version that they read. A sender
+//     that was too slow, and a joiner that was, lose and stop.
 const (
 	outboxPrefix  = "outbox/"
 	firstBackOff  = time.Second
 	lastBackOff   = 5 * time.Minute
-	outboxSenders = 8
+	outboxSenders = 8 // of an account in each instance
 	outboxPage    = 256
 	// leaseSlack is how much longer a lease lasts than the bot may take. A
 	// process that is killed leaves its leases behind until they end.
 	leaseSlack = 5 * time.Second
+	// clockSkew is how far the clocks of instances may be apart: a lease is not
+	// over before it is over by all of them.
+	clockSkew = 30 * time.Second
+	// storeTime bounds what has to be written when nobody waits for it any more.
+	storeTime = 10 * time.Second
 )
 
-// outbox keeps what was acknowledged until the bot has it.
+// outbox is one instance's part in it.
 type outbox struct {
 	config     Config
 	quarantine *quarantine
 	send       func(context.Context, parcel) (int, error)
+	waiting    *tally
+	desks      map[string]*desk // by the account's part of a lane
+	parts      map[string]string
+	cancel     context.CancelFunc
+	done       sync.WaitGroup
 
-	mu     sync.Mutex
-	lanes  map[string][]*item // conversation -> its items, oldest first
-	all    map[*item]bool
-	busy   map[*Account]int // senders at work
-	bytes  map[string]int64 // by account
-	last   int64            // of the newest key
-	wake   chan struct{}
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	mu    sync.Mutex
+	last  int64          // the newest stamp that was given here
+	tries map[string]int // failures here, by key
 }
 
-// item is a sealed parcel that waits. The body stays in the store.
-type item struct {
-	key      string
-	account  *Account
-	lanes    []string
-	size     int64
-	version  uint64
-	accepted time.Time
-	due      time.Time
-	attempts int
-	sending  bool
-
-	held      string // id of the message, where it waits for the rest of a value
-	withdrawn bool   // and is about to become part of it
-}
-
-// sealedParcel is what the store keeps of a parcel.
+// sealedParcel is what the store keeps of a parcel, or of a marker: then Main alone
+// is set.
 type sealedParcel struct {
-	Account  string      `json:"account"`
-	Lanes    []string    `json:"lanes"`
-	Header   http.Header `json:"header"`
-	Trace    string      `json:"trace"`
-	Accepted time.Time   `json:"accepted"`
-	Body     []byte      `json:"body"`
-	Held     string      `json:"held,omitempty"`
+	Account  string      `json:"account,omitempty"`
+	Lanes    []string    `json:"lanes,omitempty"`
+	Header   http.Header `json:"header,omitempty"`
+	Trace    string      `json:"trace,omitempty"`
+	Accepted time.Time   `json:"accepted,omitzero"`
+	Body     []byte      `json:"body,omitempty"`
+	Held     string      `json:"held,omitempty"` // id of the message, where it waits for the rest of a value
+	Until    time.Time   `json:"until,omitzero"` // held: when it goes out
+	By       string      `json:"by,omitempty"`   // held: id of the message that is taking its place
+	Main     string      `json:"main,omitempty"` // marker: the key of the parcel
 }
 
 // newOutbox takes up what an earlier process left and starts sending.
 func newOutbox(ctx context.Context, config Config, q *quarantine, send func(context.Context, parcel) (int, error)) (*outbox, error) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	o := &outbox{
-		config: config, quarantine: q, send: send, lanes: map[string][]*item{}, all: map[*item]bool{}, busy: map[*Account]int{},
-		bytes: map[string]int64{}, wake: make(chan struct{}, 1), cancel: cancel,
+		config: config, quarantine: q, send: send, waiting: newTally(config.Records.Alone, config.Metrics), cancel: cancel,
+		desks: map[string]*desk{}, parts: map[string]string{}, tries: map[string]int{},
+	}
+	for _, a := range config.Tenants.Accounts() {
+		part := logHash(config.Records.Keys.PRF("outbox account", a.Name))
+		o.parts[a.Name] = part
+		o.desks[part] = &desk{outbox: o, prefix: outboxPrefix + part + "/", account: a.Name, wake: make(chan struct{}, 1)}
 	}
 	if err := o.load(ctx); err != nil {
 		cancel()
 		return nil, fmt.Errorf("loading the outbox: %w", err)
 	}
-	o.done.Go(func() { o.run(work) })
+	for _, d := range o.desks {
+		o.done.Go(func() { d.run(work) })
+	}
+	o.done.Go(func() { o.lookAfter(work) })
 	return o, nil
 }
 
@@ -89,130 +100,18 @@ func (o *outbox) close() error {
 	return nil
 }
 
-// holds says that one of the conversations has an undelivered parcel, which a
-// later one must not overtake.
-func (o *outbox) holds(lanes []string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, lane := range lanes {
-		if o.ahead(lane) != nil {
-			return true
-		}
-	}
-	return false
-}
+// store is where everything is.
+func (o *outbox) store() store.Store { return o.config.Records.Store }
 
-// empty says that nothing waits at all.
-func (o *outbox) empty() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.all) == 0
-}
+// now is the time as a store keeps it.
+func (o *outbox) now() time.Time { return o.config.Now().UTC().Truncate(time.Microsecond) }
 
-// add seals a parcel; it is durable when add gives 200.
-func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
-	r, refusal := o.prepare(p)
-	if refusal != nil {
-		return 0, refusal
+// lease is how long nobody else touches what is being sent.
+func (o *outbox) lease() time.Duration {
+	if o.config.Records.Alone {
+		return o.config.Limits.BotTimeout + leaseSlack
 	}
-	// Not cancelled: what is stored and not known of is sent twice.
-	err := o.config.Records.Store.Put(context.WithoutCancel(ctx), r.record)
-	r.Settle(err == nil)
-	if err != nil {
-		return 0, &refuseStore
-	}
-	return http.StatusOK, nil
-}
-
-// reservation is a parcel that has its place in the lanes and is not in the
-// store yet. It is a capture.Reservation.
-type reservation struct {
-	outbox *outbox
-	item   *item
-	record store.Record
-}
-
-// Record is the sealed parcel, to be written at version 0.
-func (r *reservation) Record() store.Record { return r.record }
-
-// Settle sends the parcel, or forgets it when it was not written.
-func (r *reservation) Settle(written bool) {
-	r.outbox.mu.Lock()
-	if written {
-		r.item.sending = false
-	} else {
-		r.outbox.drop(r.item)
-	}
-	r.outbox.mu.Unlock()
-	r.outbox.nudge()
-}
-
-// prepare seals a parcel and takes its place in the lanes.
-func (o *outbox) prepare(p parcel) (*reservation, *Refusal) {
-	now := o.config.Now()
-	plain, err := json.Marshal(sealedParcel{p.account.Name, p.lanes, forwardedHeader(p.header), p.trace, now, p.body, p.held})
-	if err != nil {
-		return nil, &refuseInternal
-	}
-	it, refusal := o.reserve(p, now, int64(len(plain)))
-	if refusal != nil {
-		return nil, refusal
-	}
-	r := &reservation{outbox: o, item: it}
-	sealed, err := o.config.Records.Keys.Seal(plain, []byte(it.key))
-	if err != nil {
-		r.Settle(false)
-		return nil, &refuseStore
-	}
-	r.record = store.Record{Key: it.key, Value: sealed, Expires: o.expires(now), Due: it.due}
-	return r, nil
-}
-
-// reserve takes the parcel's place in its lanes before it is durable, so that
-// two parcels of a conversation are stored in the order they came.
-func (o *outbox) reserve(p parcel, now time.Time, size int64) (*item, *Refusal) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.bytes[p.account.Name]+size > o.config.Limits.Outbox.Bytes {
-		return nil, &refuseOutbox
-	}
-	o.last = max(o.last+1, now.UnixNano())
-	it := &item{
-		key: fmt.Sprintf("%s%016x", outboxPrefix, o.last), account: p.account, lanes: p.lanes, size: size,
-		accepted: now, due: now, sending: true, held: p.held,
-	}
-	if p.due.After(now) {
-		it.due = p.due
-	}
-	o.insert(it)
-	return it, nil
-}
-
-// insert and drop keep the indexes; the lock is held.
-func (o *outbox) insert(it *item) {
-	for _, lane := range it.lanes {
-		o.lanes[lane] = append(o.lanes[lane], it)
-	}
-	o.all[it] = true
-	o.bytes[it.account.Name] += it.size
-	o.config.Metrics.outbox(it.account.Name, 1)
-}
-
-func (o *outbox) drop(it *item) {
-	for _, lane := range it.lanes {
-		rest := o.lanes[lane][:0]
-		for _, other := range o.lanes[lane] {
-			if other != it {
-				rest = append(rest, other)
-			}
-		}
-		if o.lanes[lane] = rest; len(rest) == 0 {
-			delete(o.lanes, lane)
-		}
-	}
-	delete(o.all, it)
-	o.bytes[it.account.Name] -= it.size
-	o.config.Metrics.outbox(it.account.Name, -1)
+	return o.config.Limits.BotTimeout + leaseSlack + clockSkew
 }
 
 // expires is after the age at which a parcel goes to quarantine, so that the
@@ -221,50 +120,14 @@ func (o *outbox) expires(accepted time.Time) time.Time {
 	return accepted.Add(2*o.config.Limits.Outbox.Age + 24*time.Hour)
 }
 
-// load reads the index of what an earlier process left.
-func (o *outbox) load(ctx context.Context) error {
-	after := ""
-	for {
-		page, err := o.config.Records.Store.List(ctx, outboxPrefix, after, outboxPage)
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		for _, record := range page {
-			after = record.Key
-			if err := o.take(ctx, record); err != nil {
-				o.config.Log.Error("", eventFields("outbox_unreadable")...)
-			}
-		}
-	}
-}
-
-// take indexes one record. A record that cannot be opened stays in the store and
-// is alarmed; one whose account is gone from the configuration can never be
-// sent, and is set aside.
-func (o *outbox) take(ctx context.Context, record store.Record) error {
-	sealed, err := o.open(record)
+// seal makes the record of a parcel or a marker.
+func (o *outbox) seal(key string, p sealedParcel, expires time.Time) (store.Record, error) {
+	plain, err := json.Marshal(p)
 	if err != nil {
-		return err
+		return store.Record{}, errors.New("encoding a parcel")
 	}
-	account, ok := o.config.Tenants.Account(sealed.Account)
-	if !ok {
-		if err := o.quarantine.seal(ctx, inbound{trace: sealed.Trace}, sealed.Body, "outbox_account_gone"); err != nil {
-			return err
-		}
-		return o.config.Records.Store.Delete(ctx, record.Key, record.Version)
-	}
-	var stamp int64
-	if _, err := fmt.Sscanf(record.Key, outboxPrefix+"%x", &stamp); err == nil {
-		o.last = max(o.last, stamp)
-	}
-	o.insert(&item{
-		key: record.Key, account: account, lanes: sealed.Lanes, size: int64(len(record.Value)), version: record.Version,
-		accepted: sealed.Accepted, due: record.Due, held: sealed.Held,
-	})
-	return nil
+	sealed, err := o.config.Records.Keys.Seal(plain, []byte(key))
+	return store.Record{Key: key, Value: sealed, Expires: expires}, err
 }
 
 func (o *outbox) open(record store.Record) (sealedParcel, error) {
@@ -273,7 +136,10 @@ func (o *outbox) open(record store.Record) (sealedParcel, error) {
 	if err != nil {
 		return sealed, err
 	}
-	return sealed, json.Unmarshal(plain, &sealed)
+	if json.Unmarshal(plain, &sealed) != nil { // the decoder's error may quote
+		return sealed, errors.New("decoding a parcel")
+	}
+	return sealed, nil
 }
 
 // forwardedHeader keeps what a bot may want to see.

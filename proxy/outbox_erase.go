@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -87,29 +86,47 @@ func laneOf(lane string, s *erasure.Subject) bool {
 	return slices.Contains(s.Hashes, lane[strings.LastIndexByte(lane, '/')+1:])
 }
 
-// take removes a subject's messages from a parcel.
+// take removes a subject's messages from a parcel, which a sender may have leased
+// since it was read.
 func (q queued) take(ctx context.Context, record store.Record, sealed sealedParcel, s *erasure.Subject) error {
+	for range addAttempts {
+		err := q.takeAt(ctx, record, sealed, s)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		var opened bool
+		if sealed, opened = q.parcel(ctx, &record, true); !opened || !concerns(sealed, s) {
+			return nil
+		}
+	}
+	return store.ErrConflict
+}
+
+// takeAt is take at the version that was read.
+func (q queued) takeAt(ctx context.Context, record store.Record, sealed sealedParcel, s *erasure.Subject) error {
 	o := q.proxy.delivery.outbox
 	rest, err := q.without(sealed, s)
 	if err != nil {
 		return err
 	}
 	if rest == nil {
-		err := o.config.Records.Store.Delete(ctx, record.Key, 0)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		err := o.store().Delete(ctx, record.Key, 0)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		o.erased(record.Key)
+		o.gone(ctx, item{sealedParcel: sealed, record: record})
 		return nil
 	}
-	plain, err := json.Marshal(rest)
+	// Where it stands it stays: under the same stamp, first in the same lanes.
+	lighter, err := o.seal(record.Key, *rest, record.Expires)
 	if err != nil {
-		return errors.New("encoding a parcel")
-	}
-	if record.Value, err = o.config.Records.Keys.Seal(plain, []byte(record.Key)); err != nil {
 		return err
 	}
-	return o.config.Records.Store.Put(ctx, record) // a conflict: it is tried again
+	lighter.Version, lighter.Due = record.Version, record.Due
+	return o.store().Put(ctx, lighter)
 }
 
 // without is a parcel without a subject's messages; nil when nothing else is in it.
@@ -149,17 +166,4 @@ func (p *Proxy) names(owner *Account, part channel.Part, s *erasure.Subject) boo
 	return slices.ContainsFunc(part.Person.Aliases, func(alias string) bool {
 		return slices.Contains(s.Hashes, p.config.Records.Conversations.Hash(owner.Name, alias))
 	})
-}
-
-// erased forgets a parcel that is in the store no more.
-func (o *outbox) erased(key string) {
-	o.mu.Lock()
-	for it := range o.all {
-		if it.key == key && !it.sending {
-			o.drop(it)
-			break
-		}
-	}
-	o.mu.Unlock()
-	o.nudge()
 }

@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -144,6 +145,36 @@ func TestOutboxSurvivesRestart(t *testing.T) {
 	if !strings.Contains(r.reasons(), "outbox_unreadable") {
 		t.Error("the spoiled record was not alarmed")
 	}
+}
+
+// What a version before lanes left behind is sent, in order and before what comes
+// now.
+func TestOutboxOfEarlierVersion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, spooling)
+	lane := r.book.Hash("shop", "psid:"+anna)
+	var old []store.Record
+	for n := range 3 {
+		plain, err := json.Marshal(map[string]any{
+			"account": "shop", "lanes": []string{lane}, "trace": "x", "accepted": r.clock.now(), "body": []byte(numbered(anna, n)),
+		})
+		r.must(err)
+		key := fmt.Sprintf("outbox/%016x", r.clock.now().Add(-time.Minute).UnixNano()+int64(n))
+		sealed, err := r.keys.Seal(plain, []byte(key))
+		r.must(err)
+		old = append(old, store.Record{Key: key, Value: sealed, Expires: r.clock.now().Add(time.Hour), Due: r.clock.now()})
+	}
+	r.must(r.values.Put(t.Context(), old...))
+	bot := newFickle(func(_ string, tries int) bool { return tries == 1 })
+	r.bots["bot"].answers(bot.ServeHTTP)
+	r.restart()
+	r.hook(numbered(anna, 3))
+	r.until("all delivered", func() bool { return len(bot.bodies()) == 4 })
+	if got := inOrder(bot.bodies(), anna); !slices.Equal(got, []int{0, 1, 2, 3}) {
+		t.Errorf("arrived as %v", got)
+	}
+	r.until("an empty outbox", func() bool { return r.records("outbox/") == 0 })
+	r.until("the gauge at 0", func() bool { return r.counter(`piiproxy_outbox{account="shop"}`) == 0 })
 }
 
 // An account that is switched to direct still keeps the order of what waits.

@@ -59,3 +59,25 @@ func TestPanicBesideAnotherBot(t *testing.T) {
 	r.only(r.bots["left"])
 	r.nothing(r.bots["right"])
 }
+
+// A panic over what is sent later neither ends the process nor loses it.
+func TestPanicInOutbox(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	r := newRig(t, spooling, func(p *plan) {
+		p.botSecret = func(bot string) string {
+			if asked.Add(1) == 2 { // the first time is when the delivery comes
+				panic("holds " + card)
+			}
+			return "secret of " + bot
+		}
+	})
+	if got := r.hook(numbered(anna, 0)); got.status != http.StatusOK {
+		t.Fatalf("answered %d", got.status)
+	}
+	r.until("the panic", func() bool { return strings.Contains(r.reasons(), "panic:internal") })
+	r.until("delivered", func() bool { return len(r.bots["bot"].bodies()) == 1 })
+	if strings.Contains(r.logged.String(), card) {
+		t.Error("the log shows what the panic holds")
+	}
+}

@@ -49,7 +49,9 @@ type Conversations interface {
 
 // Records are what the proxy keeps, and who keeps it.
 type Records struct {
-	Store         store.Store
+	Store store.Store
+	// Alone says that no other process writes to the store: an embedded one.
+	Alone         bool
 	Keys          Keys
 	Conversations Conversations
 	Audit         Auditor

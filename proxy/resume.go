@@ -41,7 +41,7 @@ func (p *Proxy) Resume(ctx context.Context, t capture.Turn) (capture.Reservation
 	if err != nil {
 		return nil, capture.ErrUnknownIDs
 	}
-	reserved, refused := p.delivery.outbox.prepare(parcel{
+	reserved, refused := p.delivery.outbox.prepare(ctx, parcel{
 		account: account, body: body, lanes: p.lanesOf(account, body), header: http.Header{"User-Agent": {platformAgent}}, trace: newTrace(),
 	})
 	if refused != nil {
@@ -93,10 +93,7 @@ func (p *Proxy) answered(r resumed) {
 
 // hash is the conversation as logs show it: by the lane of its first alias.
 func (r resumed) hash() string {
-	if lanes := r.item.lanes; len(lanes) > 0 {
-		return lanes[0]
-	}
-	return ""
+	return conversationOf(r.lanes[0])
 }
 
 // ErrNoPerson says that nobody of this id can be asked: the id is none of the
@@ -182,7 +179,7 @@ func (p *Proxy) lanesFor(parts []channel.Part, owner func(i int) *Account) (lane
 			continue
 		}
 		for _, alias := range part.Person.Aliases { // an event may name any of them
-			lane := p.config.Records.Conversations.Hash(owner(i).Name, alias)
+			lane := p.delivery.outbox.lane(owner(i).Name, p.config.Records.Conversations.Hash(owner(i).Name, alias))
 			if !slices.Contains(lanes, lane) {
 				lanes = append(lanes, lane)
 			}

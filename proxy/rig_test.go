@@ -25,6 +25,7 @@ import (
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/store/bolt"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -81,6 +82,7 @@ type plan struct {
 	rule      string       // one more rule file
 	conduct   proxy.Conduct
 	hold      fragment.Limits
+	fleet     *fleet // that the proxy is one of
 }
 
 func defaultPlan() plan {
@@ -139,8 +141,9 @@ type rig struct {
 	tenants *proxy.Tenants
 	book    *conversation.Book
 	vault   *vault.Vault
-	values  *bolt.Store
-	people  *bolt.Store
+	values  store.Store
+	people  store.Store
+	fleet   *fleet            // nil: one process on its own files
 	address map[string]string // of the listeners public, bot, admin, ops
 	stop    func()
 }
@@ -155,6 +158,7 @@ func newRig(t *testing.T, change ...func(*plan)) *rig {
 	for _, c := range change {
 		c(&r.plan)
 	}
+	r.fleet = r.plan.fleet
 	var err error
 	r.keys, err = keys.Ephemeral()
 	r.must(err)
@@ -198,10 +202,10 @@ func (r *rig) start() {
 	r.proxy, err = proxy.New(r.t.Context(), proxy.Config{
 		Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
-		Records:   proxy.Records{Store: r.values, Keys: r.keys, Conversations: r.book, Audit: decisions},
+		Records:   proxy.Records{Store: r.values, Alone: r.fleet == nil, Keys: r.keys, Conversations: r.book, Audit: decisions},
 		PublicURL: r.plan.publicURL, Now: r.clock.now,
 		Chats: proxy.Chats{
-			Memory: conversation.NewMemory(r.values, true, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
+			Memory: conversation.NewMemory(r.values, r.fleet == nil, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
 			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now), Hold: r.plan.hold,
 		},
 	})
@@ -229,8 +233,11 @@ func (r *rig) check(problems ...error) {
 	}
 }
 
-func (r *rig) open(name string) *bolt.Store {
+func (r *rig) open(name string) store.Store {
 	r.t.Helper()
+	if r.fleet != nil {
+		return r.fleet.open(name)
+	}
 	opened, err := bolt.Open(bolt.Config{Path: filepath.Join(r.folder, name), Now: r.clock.now})
 	r.must(err)
 	return opened

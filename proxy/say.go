@@ -93,7 +93,7 @@ func (p *Proxy) saying(a *Account, envelope []byte, text string) {
 		return
 	}
 	for _, lane := range p.lanesOf(a, body) {
-		p.said.add([]string{lane + " " + text})
+		p.said.add([]string{conversationOf(lane) + " " + text})
 	}
 }
 

@@ -248,7 +248,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	p.acquaint(ctx, &b, chats, result)
 	done, refusal := p.delivery.deliver(ctx, parcel{
 		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
-		strong: in.signatureFor(b.account, result.Bytes),
+		strong: in.signatureFor(b.account, result.Bytes), past: keysOf(pieces.withdrawn),
 	})
 	record.waited = p.config.Now().Sub(sent)
 	p.settlePieces(ctx, pieces, done.status)

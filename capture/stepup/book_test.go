@@ -47,8 +47,8 @@ func (h *house) Say(context.Context, string, *conversation.Conversation, string,
 
 type turn struct{ record store.Record }
 
-func (t turn) Record() store.Record { return t.record }
-func (t turn) Settle(bool)          {}
+func (t turn) Records() []store.Record { return []store.Record{t.record} }
+func (t turn) Settle(bool)             {}
 
 // site is a Book that asks for a sign-in, on a server of its own.
 type site struct {

@@ -105,7 +105,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	s.core = core{asked: counts, book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
-		Records:   proxy.Records{Store: s.stores.values, Keys: s.keys, Conversations: book, Audit: log},
+		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
 		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(),
 	})
 	if err != nil {
