@@ -36,8 +36,12 @@ func poolSettings(text string, timeout time.Duration) (*pgxpool.Config, error) {
 	if !parsed.Query().Has("connect_timeout") {
 		settings.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	// One that was idle is asked first whether it lives; where a firewall has
+	// forgotten it, nobody will ever answer.
+	settings.PingTimeout = time.Second
 	settings.MaxConnLifetimeJitter = settings.MaxConnLifetime / 10
 	direct := settings.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
+	settings.BeforeConnect = hasten
 	settings.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return admit(ctx, c, direct, timeout) }
 	return settings, nil
 }

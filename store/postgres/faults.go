@@ -36,6 +36,9 @@ func (s *Store) do(ctx context.Context, reads bool, operation func(context.Conte
 	defer cancel()
 	for try := 1; ; try++ {
 		err := operation(bounded)
+		if broken(err) || bounded.Err() != nil && ctx.Err() == nil {
+			s.pool.Reset() // a server that died or hangs has taken the other connections with it
+		}
 		again := undone(err) || pgconn.SafeToRetry(err) || reads && broken(err)
 		if !again || try == tries || !pause(bounded, try) {
 			return s.answer(ctx, err)
@@ -164,8 +167,8 @@ func hint(code string) string {
 		return ": it refuses the user or the password: check the URL and pg_hba.conf"
 	case "3D000":
 		return ": there is no such database: create it, or check the URL"
-	case "42501":
-		return ": the role lacks a right: see docs/scale-out.md for what it needs"
+	case "42501", "3F000":
+		return ": the role lacks a right, or the schema: see docs/scale-out.md for what it needs"
 	case "53300":
 		return ": it has no connection left: raise max_connections, or lower pool_max_conns in the URL"
 	case "53100":

@@ -117,6 +117,76 @@ func testRacePairs(t *testing.T, b *bench) {
 	}
 }
 
+// testRaceCrossing: each put raises two counters, in this order or that, and makes
+// a record of its own between them. None waits for ever, and what is counted is
+// what is there.
+func testRaceCrossing(t *testing.T, b *bench) {
+	b.put(t, b.record("value/a", ""), b.record("value/z", ""))
+	race(func(racer int) {
+		for {
+			a, err := b.Get(t.Context(), "value/a")
+			if err != nil {
+				t.Errorf("racer %d: %v", racer, err)
+				return
+			}
+			z, err := b.Get(t.Context(), "value/z")
+			if err != nil {
+				t.Errorf("racer %d: %v", racer, err)
+				return
+			}
+			a.Value, z.Value = append(a.Value, 'x'), append(z.Value, 'x')
+			records := []store.Record{a, b.record(fmt.Sprintf("value/m%02d", racer), "x"), z}
+			if racer%2 == 1 {
+				records[0], records[2] = z, a
+			}
+			err = b.Put(t.Context(), records...)
+			if err == nil {
+				return
+			}
+			if !errors.Is(err, store.ErrConflict) {
+				t.Errorf("racer %d: %v", racer, err)
+				return
+			}
+		}
+	})
+	made, err := b.List(t.Context(), "value/m", "", 2*racers)
+	a, z := len(b.get(t, "value/a").Value), len(b.get(t, "value/z").Value)
+	if err != nil || a != racers || z != racers || len(made) != racers {
+		t.Errorf("the counters say %d and %d, %d records were made (%v), want %d of each", a, z, len(made), err, racers)
+	}
+}
+
+// testRaceErase: while some write a record as they read it, others delete it and
+// make it anew. Nobody who read one life of it writes into the next.
+func testRaceErase(t *testing.T, b *bench) {
+	const key, rounds = "conversation/a", 10
+	b.put(t, b.record(key, "0"))
+	race(func(racer int) {
+		for range rounds {
+			r, err := b.Get(t.Context(), key)
+			switch {
+			case errors.Is(err, store.ErrNotFound):
+				err = b.Put(t.Context(), b.record(key, fmt.Sprint(racer)))
+			case err != nil:
+			case racer%2 == 0:
+				err = b.Delete(t.Context(), key, r.Version)
+			default:
+				r.Value = append(r.Value, '+')
+				if err = b.Put(t.Context(), r); err == nil {
+					var now store.Record
+					now, err = b.Get(t.Context(), key)
+					if err == nil && now.Version <= r.Version {
+						t.Errorf("version %d is there after %d was replaced", now.Version, r.Version)
+					}
+				}
+			}
+			if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("racer %d: %v", racer, err)
+			}
+		}
+	})
+}
+
 func testRaceLease(t *testing.T, b *bench) {
 	const n = 500
 	records := make([]store.Record, n)

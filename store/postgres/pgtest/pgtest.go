@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package pgtest runs a real PostgreSQL for tests: the server of Debian's
 // package, on a free loopback port, with a data folder of its own that goes with
 // the test. It syncs to disk as one in production does, so that a kill -9 tells
@@ -107,8 +109,7 @@ func (s *Server) Kill() {
 	if s.process == nil {
 		return
 	}
-	// Every backend is in the process group that the server was started in.
-	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL)
+	killTree(s.process.Process.Pid)
 	_ = s.process.Wait() // says only that it was killed
 	s.process = nil
 }
@@ -145,7 +146,7 @@ func (s *Server) prepare() error {
 		return err
 	}
 	// C.UTF-8 is what a Debian system has; keys do not depend on it.
-	output, err := s.command("initdb", "-D", s.Folder(), "-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8").CombinedOutput()
+	output, err := s.command("initdb", "--no-sync", "-D", s.Folder(), "-U", role, "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, output)
 	}
@@ -201,7 +202,10 @@ func (s *Server) command(name string, arguments ...string) *exec.Cmd {
 	command := exec.Command(s.Binary(name), arguments...)
 	command.Dir = s.folder
 	command.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"}
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: s.rights, Setpgid: true}
+	command.SysProcAttr = &syscall.SysProcAttr{
+		Credential: s.rights,
+		Pdeathsig:  syscall.SIGQUIT, // of a test that was killed: end at once
+	}
 	return command
 }
 
