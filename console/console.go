@@ -91,6 +91,7 @@ type Desks struct {
 	Reviews    Reviews
 	Links      Links
 	Prompts    Prompts
+	Keys       KeyDesk
 }
 
 // Handler serves the admin API.
@@ -107,6 +108,9 @@ func Handler(access Access, desks Desks) http.Handler {
 	}
 	if desks.Prompts != nil {
 		mountPrompts(mux, desks.Prompts)
+	}
+	if desks.Keys != nil {
+		mountKeys(mux, desks.Keys)
 	}
 	scopes := map[string]*http.ServeMux{}
 	if desks.Links != nil {

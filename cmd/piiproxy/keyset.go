@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/keys"
+	"github.com/piiproxy/piiproxy/rotation"
+	"github.com/piiproxy/piiproxy/store"
 )
 
 // keyFolder is where the configuration says that the key set is, and what
@@ -39,4 +42,40 @@ func openKeys(ctx context.Context, settings *config.Config) (*keys.Set, error) {
 		return nil, err
 	}
 	return keys.Open(ctx, folder)
+}
+
+// followKeys sees that the keys open what is there, and follows their folder from
+// then on.
+func (s *service) followKeys(ctx context.Context) (rotation.Watched, error) {
+	if err := rotation.Probe(ctx, s.keys, s.stores.conversations); err != nil {
+		return rotation.Watched{}, fmt.Errorf("keys.path: %w", err)
+	}
+	var err error
+	meta, all := s.sealedStores()
+	s.rotation, err = rotation.Start(ctx, rotation.Config{
+		Keys: s.keys, Meta: meta, Stores: all,
+		Log: s.log, Registry: s.registry,
+	})
+	if err != nil {
+		return rotation.Watched{}, err
+	}
+	s.closers = append(s.closers, s.rotation.Close)
+	return s.rotation.Watch(), nil
+}
+
+// sealedStores are the stores that hold sealed records, the conversations' first
+// and by itself. They are not timed: what is moved is no message that waits.
+func (s *service) sealedStores() (conversations store.Store, all []store.Store) {
+	for _, each := range []store.Store{s.stores.conversations, s.stores.values} {
+		if t, is := each.(timed); is {
+			each = t.Store
+		}
+		all = append(all, each)
+	}
+	return all[0], all
+}
+
+func (s *service) keyDesk() keyDesk {
+	meta, all := s.sealedStores()
+	return keyDesk{set: s.keys, meta: meta, stores: all, audit: s.core.audit, worker: s.rotation}
 }

@@ -116,11 +116,14 @@ func call(ctx context.Context, file, method, path string, body []byte, answer an
 	console.Authorize(request, body, set, time.Now())
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("nobody answers on listen.admin (%s): is serve running with this configuration?", settings.Listen.Admin.Addr)
+		return fmt.Errorf("%w on listen.admin (%s): is serve running with this configuration?", errNoServe, settings.Listen.Admin.Addr)
 	}
 	defer response.Body.Close()
 	return readAnswer(response, answer)
 }
+
+// errNoServe says that no serve is there to ask.
+var errNoServe = errors.New("nobody answers")
 
 func readAnswer(response *http.Response, answer any) error {
 	decoder := json.NewDecoder(io.LimitReader(response.Body, 1<<20))

@@ -115,6 +115,7 @@ func (s *service) admin() http.Handler {
 		Operations: operations{s.proxy}, Rules: ruleDesk{s.rules}, Reviews: reviewDesk{s.reviews, s.rules.tenants, s.rules.audit},
 		Prompts: promptDesk{s.core.asked, s.settings},
 	}
+	desks.Keys = s.keyDesk()
 	if s.core.links != nil {
 		desks.Links = newLinkDesk(s)
 	}

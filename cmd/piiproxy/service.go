@@ -21,6 +21,7 @@ import (
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/review"
+	"github.com/piiproxy/piiproxy/rotation"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -37,6 +38,7 @@ type service struct {
 	core     core
 	rules    *reloader
 	reviews  *review.Book
+	rotation *rotation.Worker
 	closers  []func() error
 }
 
@@ -57,6 +59,10 @@ type stores struct{ values, conversations store.Store }
 
 // auditFile lies beside the store.
 const auditFile = "audit.jsonl"
+
+func openAudit(settings *config.Config, _ *keys.Set) (*audit.Log, error) {
+	return audit.Open(filepath.Join(filepath.Dir(settings.Store.Path), auditFile))
+}
 
 // assemble builds a service. On an error whatever was built is closed again.
 // wrap stands between the engine and the vault; the demo watches there.
@@ -81,10 +87,14 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	if err := s.pairAll(ctx); err != nil {
 		return err
 	}
-	book := conversation.NewBook(s.stores.conversations, s.keys, time.Now)
+	watched, err := s.followKeys(ctx)
+	if err != nil {
+		return err
+	}
+	book := conversation.NewBook(s.stores.conversations, watched, time.Now)
 	values := vault.New(vault.Config{Store: s.stores.values, Keys: s.keys, Renew: true})
 	s.closers = append(s.closers, values.Close)
-	log, err := audit.Open(filepath.Join(filepath.Dir(s.settings.Store.Path), auditFile))
+	log, err := openAudit(s.settings, s.keys)
 	if err != nil {
 		return err
 	}
