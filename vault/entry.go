@@ -34,14 +34,15 @@ type entry struct {
 	used    time.Time // when its lifetime last began, to the second
 	message messageHash
 	again   bool // it came by something other than that message, too
+	random  bool // its token was drawn, not derived
 	old     bool // the record has the first format
 }
 
 // A record is the format byte and what is sealed: the origin, flags, the expiry
 // in nanoseconds (the store's could be moved by whoever writes to it), creation
 // and last use in seconds, the message's hash, then kind, canonical form and text,
-// each after its length, the look and its form after its length; filled up with
-// zeros: the length in the store must not tell a postcode from a card number.
+// each after its length, the look and its form after its length, and the id of a
+// token that was drawn; filled up with zeros: the length in the store must not tell a postcode from a card number.
 //
 // The first format had no byte before what is sealed, so its records are one byte
 // shorter than a multiple of fillTo and the seal's 28; they were bound to the
@@ -55,7 +56,10 @@ const (
 	sealLength   = 28 // nonce and tag of AES-256-GCM
 )
 
-const flagAgain = 1
+const (
+	flagAgain  = 1
+	flagRandom = 2
+)
 
 // filled is how long size bytes are when filled up, by one byte at least.
 func filled(size int) int { return size/fillTo*fillTo + fillTo }
@@ -70,13 +74,18 @@ func binding(c *conversation.Conversation, hash string) []byte {
 	return ad
 }
 
-func seal(c *conversation.Conversation, hash string, e entry) ([]byte, error) {
+func seal(c *conversation.Conversation, token string, e entry) ([]byte, error) {
 	v := e.value
-	plain := make([]byte, 0, filled(headerLength+17+len(v.Kind)+len(v.Canonical)+len(v.Text)+len(e.form)))
+	id := ""
 	flags := byte(0)
 	if e.again {
 		flags |= flagAgain
 	}
+	if e.random {
+		flags |= flagRandom
+		id = token[len(token)-idLength:]
+	}
+	plain := make([]byte, 0, filled(headerLength+17+len(v.Kind)+len(v.Canonical)+len(v.Text)+len(e.form)+len(id)))
 	plain = append(plain, byte(v.Origin), flags)
 	plain = binary.BigEndian.AppendUint64(plain, uint64(e.expires.UnixNano()))
 	plain = binary.BigEndian.AppendUint32(plain, uint32(e.created.Unix()))
@@ -85,9 +94,9 @@ func seal(c *conversation.Conversation, hash string, e entry) ([]byte, error) {
 	for _, part := range []string{v.Kind, v.Canonical, v.Text} {
 		plain = appendText(plain, part)
 	}
-	plain = appendText(append(plain, e.look), e.form)
+	plain = append(appendText(append(plain, e.look), e.form), id...)
 	plain = plain[:cap(plain)]
-	sealed, err := c.Seal(plain, binding(c, hash))
+	sealed, err := c.Seal(plain, binding(c, recordHash(c, token)))
 	if err != nil {
 		return nil, fmt.Errorf("sealing value: %w", err)
 	}
@@ -95,7 +104,7 @@ func seal(c *conversation.Conversation, hash string, e entry) ([]byte, error) {
 }
 
 // open returns what the record of a token holds. The value must be the one that
-// the token derives from.
+// the token derives from, or was drawn for.
 func open(c *conversation.Conversation, token string, record []byte) (entry, error) {
 	if isFirstFormat(record) {
 		return openFirst(c, token, record)
@@ -116,30 +125,36 @@ func openAt(c *conversation.Conversation, hash string, record []byte) (e entry, 
 	if err != nil || len(plain) < headerLength {
 		return entry{}, "", ErrTampered
 	}
-	e.value.Origin, e.again = Origin(plain[0]), plain[1]&flagAgain != 0
+	e.value.Origin, e.again, e.random = Origin(plain[0]), plain[1]&flagAgain != 0, plain[1]&flagRandom != 0
 	e.expires = time.Unix(0, int64(binary.BigEndian.Uint64(plain[2:])))
 	e.created = time.Unix(int64(binary.BigEndian.Uint32(plain[10:])), 0)
 	e.used = time.Unix(int64(binary.BigEndian.Uint32(plain[14:])), 0)
 	copy(e.message[:], plain[18:])
-	if err := e.read(plain[headerLength:]); err != nil {
+	rest, err := e.read(plain[headerLength:])
+	switch {
+	case err != nil:
 		return entry{}, "", err
+	case !e.random:
+		return e, tokenOf(c, e.value.Kind, e.value.Canonical), nil
+	case len(rest) < idLength:
+		return entry{}, "", ErrTampered
 	}
-	return e, tokenOf(c, e.value.Kind, e.value.Canonical), nil
+	return e, tokenWith(e.value.Kind, string(rest[:idLength])), nil
 }
 
-// read reads kind, canonical form, text and look.
-func (e *entry) read(rest []byte) (err error) {
+// read reads kind, canonical form, text and look, and returns what follows.
+func (e *entry) read(rest []byte) (after []byte, err error) {
 	for _, part := range []*string{&e.value.Kind, &e.value.Canonical, &e.value.Text} {
 		if *part, rest, err = cutText(rest); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(rest) == 0 || e.value.check() != nil {
-		return ErrTampered
+		return nil, ErrTampered
 	}
 	e.look = rest[0]
-	e.form, _, err = cutText(rest[1:])
-	return err
+	e.form, after, err = cutText(rest[1:])
+	return after, err
 }
 
 // isFirstFormat tells by the length.
@@ -156,7 +171,7 @@ func openFirst(c *conversation.Conversation, token string, record []byte) (entry
 		return entry{}, ErrTampered
 	}
 	e := entry{old: true, value: Value{Origin: Origin(plain[1])}, expires: time.Unix(0, int64(binary.BigEndian.Uint64(plain[2:])))}
-	if err := e.read(plain[10:]); err != nil {
+	if _, err := e.read(plain[10:]); err != nil {
 		return entry{}, err
 	}
 	if tokenOf(c, e.value.Kind, e.value.Canonical) != token {

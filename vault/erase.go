@@ -111,7 +111,7 @@ func (v *Vault) Erase(ctx context.Context, c *conversation.Conversation) (int, e
 			return erased, err
 		}
 	}
-	for _, prefix := range []string{"like/" + c.Path() + "/", valuePrefix(c)} {
+	for _, prefix := range []string{"like/" + c.Path() + "/", indexPrefix(c), valuePrefix(c)} {
 		n, err := v.store.DeletePrefix(ctx, prefix)
 		if prefix == valuePrefix(c) {
 			erased += n
@@ -187,19 +187,30 @@ func (v *Vault) eraseValue(ctx context.Context, c *conversation.Conversation, re
 
 // leads reads the records that lead to a value.
 func (v *Vault) leads(ctx context.Context, c *conversation.Conversation, token string, e *entry) (leads []store.Record, err error) {
-	keys := []string{ownerPrefix + v.ownerHash(token)}
-	if e.form != "" {
-		keys = append(keys, likeKey(c, likeHash(c, e.value.Kind, e.form)))
+	owner, err := v.store.Get(ctx, ownerPrefix+v.ownerHash(token))
+	switch {
+	case err == nil:
+		leads = append(leads, owner)
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("reading what leads to a value: %w", err)
 	}
-	for _, key := range keys {
-		lead, err := v.store.Get(ctx, key)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
+	if e.form != "" {
+		held, err := v.likeness(ctx, c, e.value.Kind, e.form)
 		if err != nil {
-			return nil, fmt.Errorf("reading what leads to a value: %w", err)
+			return nil, err
 		}
-		leads = append(leads, lead)
+		if held.token == token {
+			leads = append(leads, store.Record{Key: likeKey(c, likeHash(c, e.value.Kind, e.form)), Version: held.version})
+		}
+	}
+	if e.random {
+		x, err := v.index(ctx, c, e.value.Kind, e.value.Canonical)
+		if err != nil {
+			return nil, err
+		}
+		if x.token == token {
+			leads = append(leads, store.Record{Key: x.key, Version: x.version})
+		}
 	}
 	return leads, nil
 }

@@ -161,10 +161,9 @@ func TestEraseMessage(t *testing.T) {
 			v, c := b.vault(t), b.chat(t, "shop", "psid:1")
 			token(t, v, b.chat(t, "shop", "psid:2"), by("mid.1", card("4111111111111111")))
 			before := len(b.records(t, ""))
-			var tokens []string
 			for _, value := range test.came {
 				if !together {
-					tokens = append(tokens, token(t, v, c, value))
+					token(t, v, c, value)
 				}
 			}
 			likes(t, v, c, test.came...)

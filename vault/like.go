@@ -208,18 +208,19 @@ func (v *Vault) used(ctx context.Context, w *writing, kind, form string) (bool, 
 // isValue reports whether a form is itself a value of this conversation, or of
 // this call: of those, the very one that it would stand for, too.
 func (v *Vault) isValue(ctx context.Context, w *writing, kind, form string) (bool, error) {
-	token := tokenOf(w.conversation, kind, form)
-	if w.tokens[token] != nil {
+	name := tokenOf(w.conversation, kind, form)
+	if w.values[name] != nil {
 		return true, nil
 	}
-	_, err := v.store.Get(ctx, recordKey(w.conversation, token))
+	_, err := v.store.Get(ctx, recordKey(w.conversation, name))
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.Is(err, store.ErrNotFound):
-		return false, nil
+	case !errors.Is(err, store.ErrNotFound):
+		return false, fmt.Errorf("reading value: %w", err)
 	}
-	return false, fmt.Errorf("reading value: %w", err)
+	x, err := v.index(ctx, w.conversation, kind, form)
+	return x.token != "", err
 }
 
 // likeHash names a form in the store: only with the conversation's secret can it

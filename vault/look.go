@@ -1,6 +1,7 @@
 package vault
 
 import (
+	cryptorand "crypto/rand"
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
@@ -14,7 +15,7 @@ import (
 type draw struct {
 	conversation *conversation.Conversation
 	canonical    string    // of the value
-	random       [32]byte  // always the same for value and probe
+	random       [32]byte  // the same for value and probe, where the token is derived
 	now          time.Time // when the form is made: it is kept with the value
 }
 
@@ -78,7 +79,11 @@ func formOf(c *conversation.Conversation, value Value, probe byte, now time.Time
 		return ""
 	}
 	d := draw{conversation: c, canonical: value.Canonical, now: now}
-	copy(d.random[:], c.Derive("piiproxy like", value.Kind, value.Canonical, strconv.Itoa(int(probe))))
+	if value.Terms.Random {
+		cryptorand.Read(d.random[:]) // never fails (crypto/rand)
+	} else {
+		copy(d.random[:], c.Derive("piiproxy like", value.Kind, value.Canonical, strconv.Itoa(int(probe))))
+	}
 	if form := l.form(d); form != value.Canonical {
 		return form
 	}

@@ -21,6 +21,7 @@ type memory struct {
 	now     func() time.Time
 	mutex   sync.Mutex
 	byToken map[string]*volatileEntry // tokens of different conversations differ
+	byName  map[string]*volatileEntry // by the token that the value derives
 	endings endings
 	bytes   int
 	timer   *time.Timer // runs while there are entries
@@ -29,6 +30,7 @@ type memory struct {
 
 type volatileEntry struct {
 	entry
+	name  string
 	token string
 	owner Owner
 	at    int // among the endings
@@ -37,35 +39,41 @@ type volatileEntry struct {
 func (e *volatileEntry) size() int { return len(e.value.Canonical) + len(e.value.Text) }
 
 func newMemory(now func() time.Time) *memory {
-	return &memory{now: now, byToken: map[string]*volatileEntry{}}
+	return &memory{now: now, byToken: map[string]*volatileEntry{}, byName: map[string]*volatileEntry{}}
 }
 
-// put remembers a value from now on; one that is there already ends when it was
-// to end, however often it comes again.
-func (m *memory) put(c *conversation.Conversation, token string, value Value, message messageHash, again bool) {
+// put remembers a value from now on and returns its token; one that is there
+// already ends when it was to end, however often it comes again.
+func (m *memory) put(c *conversation.Conversation, s *slot, message messageHash) string {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	if m.closed {
-		return
+	now, value, token := m.now(), s.value, s.name
+	if !m.closed {
+		m.dropExpired(now)
 	}
-	now := m.now()
-	m.dropExpired(now)
-	if e := m.byToken[token]; e != nil {
-		e.again = e.again || again || message != (messageHash{}) && message != e.message || value.Origin > e.value.Origin
+	if e := m.byName[s.name]; e != nil {
+		e.again = e.again || s.again || message != (messageHash{}) && message != e.message || value.Origin > e.value.Origin
 		e.value.Origin = max(e.value.Origin, value.Origin)
-		return
+		return e.token
+	}
+	if value.Terms.Random {
+		token = drawToken(value.Kind)
+	}
+	if m.closed {
+		return token
 	}
 	// Copies: what comes may be a part of a whole delivery, which would stay with it.
-	value.Text, value.Canonical, value.Message = strings.Clone(value.Text), strings.Clone(value.Canonical), ""
-	e := &volatileEntry{token: token, owner: Owner{c.Account, c.ID}}
-	e.entry = entry{value: value, created: now, used: now, expires: now.Add(volatileFor), message: message, again: again}
-	m.byToken[token] = e
+	kept := Value{Kind: value.Kind, Canonical: strings.Clone(value.Canonical), Text: strings.Clone(value.Text), Origin: value.Origin}
+	e := &volatileEntry{name: s.name, token: token, owner: Owner{c.Account, c.ID}}
+	e.entry = entry{value: kept, created: now, used: now, expires: now.Add(value.Terms.For(value.Kind)), message: message, again: s.again}
+	m.byToken[token], m.byName[s.name] = e, e
 	heap.Push(&m.endings, e)
 	m.bytes += e.size()
 	for len(m.endings) > maxVolatile || m.bytes > maxVolatileBytes {
 		m.remove(m.endings[0])
 	}
 	m.arm(now)
+	return token
 }
 
 // find returns the live entry of a token, or nil. The caller holds the mutex.
@@ -86,6 +94,17 @@ func (m *memory) get(c *conversation.Conversation, token string) (Value, error) 
 		return Value{}, ErrNoToken
 	}
 	return e.value, nil
+}
+
+// lookup is get by the token that a value derives.
+func (m *memory) lookup(c *conversation.Conversation, name string) (Value, error) {
+	m.mutex.Lock()
+	e := m.byName[name]
+	m.mutex.Unlock()
+	if e == nil {
+		return Value{}, ErrNoToken
+	}
+	return m.get(c, e.token)
 }
 
 func (m *memory) owner(token string) (Owner, error) {
@@ -115,6 +134,7 @@ func (m *memory) of(c *conversation.Conversation) (list []volatileEntry) {
 func (m *memory) erase(c *conversation.Conversation, which func(*volatileEntry) bool) (erased int) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
+	m.dropExpired(m.now())
 	for _, e := range m.byToken {
 		if e.owner.is(c) && which(e) {
 			m.remove(e)
@@ -136,7 +156,7 @@ func (m *memory) close() {
 		m.timer.Stop()
 		m.timer = nil
 	}
-	m.byToken, m.endings, m.bytes = nil, nil, 0
+	m.byToken, m.byName, m.endings, m.bytes = nil, nil, nil, 0
 }
 
 // arm sees to it that the entry which ends first goes when its time has come,
@@ -172,6 +192,9 @@ func (m *memory) remove(e *volatileEntry) {
 	heap.Remove(&m.endings, e.at)
 	m.bytes -= e.size()
 	delete(m.byToken, e.token)
+	if m.byName[e.name] == e {
+		delete(m.byName, e.name)
+	}
 }
 
 // endings is a heap of entries, the one that ends first in front.

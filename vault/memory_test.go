@@ -14,7 +14,7 @@ import (
 func TestMemoryIsBounded(t *testing.T) {
 	m, chat := newMemory(time.Now), &conversation.Conversation{ID: "chat"}
 	defer m.close()
-	put := func(token string, value Value) { m.put(chat, token, value, messageHash{}, false) }
+	put := func(token string, value Value) { m.put(chat, &slot{name: token, value: value}, messageHash{}) }
 	for i := range maxVolatile + 10 {
 		put(fmt.Sprint(i), Value{Kind: "cvv", Canonical: "123", Text: "123", Origin: Chat})
 	}
@@ -42,7 +42,7 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestMemoryForgetsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, chat := newMemory(time.Now), &conversation.Conversation{ID: "chat"}
-		put := func(token string, value Value) { m.put(chat, token, value, messageHash{}, false) }
+		put := func(token string, value Value) { m.put(chat, &slot{name: token, value: value}, messageHash{}) }
 		defer m.close()
 		count := func() int {
 			synctest.Wait()

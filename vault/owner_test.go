@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,14 @@ func (b *bench) records(t *testing.T, prefix string) []store.Record {
 		t.Fatal(err)
 	}
 	return records
+}
+
+// kept lists all that the vault keeps.
+func (b *bench) kept(t *testing.T) []store.Record {
+	t.Helper()
+	return slices.DeleteFunc(b.records(t, ""), func(r store.Record) bool {
+		return strings.HasPrefix(r.Key, "alias/") || strings.HasPrefix(r.Key, "conversation/")
+	})
 }
 
 func wantNobody(t *testing.T, doing string, v *vault.Vault, token string) {

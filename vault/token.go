@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"crypto/rand"
 	"encoding/base32"
 	"strings"
 
@@ -24,8 +25,18 @@ var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPaddin
 // tokenOf is the token of a value: 128 bits of HMAC-SHA256 under the
 // conversation's secret over kind and canonical form.
 func tokenOf(c *conversation.Conversation, kind, canonical string) string {
-	id := c.Derive("piiproxy token", kind, canonical)[:16]
-	return tokenPrefix + strings.ReplaceAll(kind, "_", "") + "_" + encoding.EncodeToString(id)
+	return tokenWith(kind, encoding.EncodeToString(c.Derive("piiproxy token", kind, canonical)[:16]))
+}
+
+// drawToken makes a token of 128 random bits.
+func drawToken(kind string) string {
+	id := make([]byte, 16)
+	rand.Read(id) // never fails (crypto/rand)
+	return tokenWith(kind, encoding.EncodeToString(id))
+}
+
+func tokenWith(kind, id string) string {
+	return tokenPrefix + strings.ReplaceAll(kind, "_", "") + "_" + id
 }
 
 // validKind reports whether a kind is [a-z0-9_]+ of at most maxKind, and not all

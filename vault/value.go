@@ -19,14 +19,38 @@ const (
 // of use to nobody but a thief.
 var volatileKinds = map[string]bool{"cvv": true, "otp": true}
 
-// Lifetime says how long a value of this kind is kept from when it was first
-// seen, and whether it is volatile: in memory only, on one instance. Underscores
-// do not count, so that no spelling of a kind gets around it.
+// Lifetime says how long a value of this kind is kept where no Terms say so, and
+// whether it is volatile: in memory only, on one instance, and never longer than
+// that from when it was first seen. Underscores do not count, so that no spelling
+// of a kind gets around it.
 func Lifetime(kind string) (ttl time.Duration, volatile bool) {
 	if volatileKinds[strings.ReplaceAll(kind, "_", "")] {
 		return volatileFor, true
 	}
 	return keptFor, false
+}
+
+// Terms say how a value is kept; the zero ones are the vault's own. They go in
+// with the value, and hold again each time that it comes.
+type Terms struct {
+	// Lifetime is how long; 0 is that of the kind. Volatile kinds are kept for the
+	// shorter of the two.
+	Lifetime time.Duration
+	// FromCreation counts it from when the value was first seen; else a vault that
+	// renews begins it anew when the value comes again.
+	FromCreation bool
+	// Random gives a token that is not derived from the value but drawn (HIPAA, 45
+	// CFR 164.514(c)(1)). The same value still has one token in its conversation.
+	Random bool
+}
+
+// For is how long a value of a kind is kept by these terms.
+func (t Terms) For(kind string) time.Duration {
+	lifetime, volatile := Lifetime(kind)
+	if t.Lifetime > 0 && (!volatile || t.Lifetime < lifetime) {
+		return t.Lifetime
+	}
+	return lifetime
 }
 
 // Origin says by which way a value came.
@@ -54,6 +78,8 @@ type Value struct {
 	// none did, as with a form. It only goes in: a keyed hash of it is kept, by
 	// which EraseMessage finds the value.
 	Message string
+	// Terms say how to keep it. They only go in.
+	Terms Terms
 }
 
 func (v *Value) check() error {
