@@ -115,6 +115,9 @@ type Account struct {
 	StepUp   Requirement
 	// Texts has the account's own words before the built-in ones.
 	Texts form.Texts
+	// Kept says how long values of a kind are kept, for the form to say so; nil:
+	// as long as the vault does.
+	Kept func(kind string) time.Duration
 }
 
 // Look is how the form presents who asks.

@@ -130,7 +130,7 @@ func (v *visit) data() form.Page {
 func (v *visit) form(status int, problems map[string]string, typed map[string][]string) {
 	page := v.data()
 	page.Fields = formFields(v.link.Fields)
-	page.Keep = keep(page.Fields)
+	page.Keep = keep(v.account, page.Fields)
 	page.Problems, page.Typed = problems, typed
 	page.Tries = v.book.limits.Tries - v.link.Tries
 	v.posting(status, page, v.book.pages.Form)
@@ -226,10 +226,13 @@ func formFields(fields []Field) []form.Field {
 }
 
 // keep is how long the values that are kept longest are.
-func keep(fields []form.Field) time.Duration {
+func keep(account Account, fields []form.Field) time.Duration {
 	var longest time.Duration
 	for _, field := range fields {
 		lifetime, _ := vault.Lifetime(field.Asks())
+		if account.Kept != nil {
+			lifetime = account.Kept(field.Asks())
+		}
 		longest = max(longest, lifetime)
 	}
 	return longest

@@ -201,6 +201,8 @@ func (f *findings) policies() {
 		f.name("policies."+shown(name), name, nil)
 		f.conduct("policies."+shown(name), &policy)
 		f.forget("policies."+shown(name)+".erasure", policy.Erasure)
+		f.lifetimes("policies."+shown(name)+".lifetimes", &policy)
+		f.destroy("policies."+shown(name)+".destroy", &policy)
 		for _, t := range policy.tables(builtin) {
 			for _, kind := range slices.Sorted(maps.Keys(t.entries)) {
 				f.policyEntry("policies."+shown(name)+"."+t.key, t, kind)

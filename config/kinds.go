@@ -50,6 +50,11 @@ func (c *Config) checkConduct(kinds []string) (complaints []Complaint) {
 		for i, kind := range policy.Warn {
 			unknown("policies."+shown(name)+".warn["+itoa(i)+"]", kind)
 		}
+		for _, kind := range slices.Sorted(maps.Keys(policy.Lifetimes)) {
+			if !slices.Contains([]string{"default", "cvv", "otp"}, kind) {
+				unknown("policies."+shown(name)+".lifetimes."+shown(kind), kind)
+			}
+		}
 		for _, kind := range slices.Sorted(maps.Keys(policy.Need)) {
 			if policy.Need[kind] != BuiltinPolicy().Need[kind] {
 				unknown("policies."+shown(name)+".need."+shown(kind), kind)

@@ -234,7 +234,8 @@ func TestKindsThatNoRuleProduces(t *testing.T) {
   default:
     inbound: {emial: mask, otp: allow, person: mask, loyalty_card: mask, default: tokenize}
     warn: [phone, credit_cart]
-accounts:`, 1) + `callers:
+    lifetimes: {emial: 1h, phone: 2h, cvv: 10m}
+accounts:`, 1)+`callers:
   - {name: desk, token_sha256: `+strings.Repeat("0a", 32)+`, scopes: [reveal], accounts: [shop], kinds: [phone, emial], level: full, purposes: [support]}
   - {name: all, token_sha256: `+strings.Repeat("0b", 32)+`, scopes: [restore], accounts: [shop], kinds: [all]}
 `))
@@ -250,7 +251,8 @@ accounts:`, 1) + `callers:
 		{Line: 8, Key: "policies.default.inbound.person", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
 		{Line: 9, Key: "policies.default.warn[1]", Text: `no loaded rule produces this kind: correct it, or load the rules that do`},
 	}
-	want = append(want, config.Complaint{Line: 17, Key: "callers[0].kinds[1]", Text: want[0].Text})
+	want = append(want, config.Complaint{Line: 10, Key: "policies.default.lifetimes.emial", Text: want[0].Text})
+	want = append(want, config.Complaint{Line: 18, Key: "callers[0].kinds[1]", Text: want[0].Text})
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(config.Complaint{}, "File")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

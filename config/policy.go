@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Policy says what is done with each kind. Every table has the key
 // "default" for kinds that it does not name. A table that a policy leaves
 // out is the built-in one's; a table that it writes replaces the built-in
@@ -13,11 +15,22 @@ type Policy struct {
 	Need     map[string]string `yaml:"need" oneof:"full,last4,bin,over_18,zip" doc:"how much of a kind a form asks for and keeps"`
 	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`
 
+	Lifetimes     map[string]time.Duration `yaml:"lifetimes" doc:"how long a value of the kind is kept; cvv and otp 15m at most, in memory"`
+	LifetimesFrom string                   `yaml:"lifetimes_from" oneof:"use,creation" doc:"whether a value that comes again is kept for a whole lifetime again"`
+	Destroy       Destroy                  `yaml:"destroy" doc:"when all that is kept of a conversation ends by itself, and what is left"`
+	TokenCodes    string                   `yaml:"token_codes" oneof:"derived,random" doc:"whether a token is computed from its value or drawn (HIPAA)"`
+
 	Templates string   `yaml:"templates" oneof:"report,refuse" doc:"approved templates that ask for a kind to be captured: they cannot be changed"`
 	Unfilled  string   `yaml:"unfilled" doc:"what the bot gets as the person's message when a form was not filled in; nothing when absent"`
 	Notice    string   `yaml:"notice" oneof:"off,conversation,risky,both" doc:"when the person gets a privacy notice, once in 24 hours"`
 	Erasure   Forget   `yaml:"erasure" doc:"messages with which a person has everything about them erased"`
 	Warn      []string `yaml:"warn" doc:"kinds about which a person who types one unasked is warned, once a day"`
+}
+
+// Destroy ends a conversation after its last message.
+type Destroy struct {
+	After      time.Duration `yaml:"after" doc:"how long after the last message; a day later at most"`
+	Transcript time.Duration `yaml:"transcript" doc:"how long a signed list of its tokens, times and messages stays, without values; none when absent"`
 }
 
 // Media has one table per direction; its keys are image, audio, video, file,
@@ -52,6 +65,7 @@ func BuiltinPolicy() Policy {
 			"tax_id": "capture", "passport": "capture", "password": "capture", "default": "arm",
 		},
 		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{}, Erasure: Forget{Phrases: []string{}, Confirm: "again"},
+		Lifetimes: map[string]time.Duration{"default": 30 * 24 * time.Hour}, LifetimesFrom: "use", TokenCodes: "derived",
 		Media: Media{
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},

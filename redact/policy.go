@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/piiproxy/piiproxy/vault"
 )
 
 // Action is what a policy does with one finding, with one token, or with one
@@ -75,6 +78,29 @@ type Policy struct {
 	Prompts  Actions
 	// Formats says which kinds get a token that looks like a value.
 	Formats Formats
+	// Keep says how long values are kept, and whether tokens are drawn.
+	Keep Keeping
+}
+
+// Keeping says on which terms values are kept.
+type Keeping struct {
+	// Lifetimes are by kind, with "default" for all others; a kind without one has
+	// the vault's.
+	Lifetimes map[string]time.Duration
+	// FromCreation counts them from when a value was first seen, not from when it
+	// came last.
+	FromCreation bool
+	// Random draws tokens in the place of deriving them from values.
+	Random bool
+}
+
+// Terms are those for a kind.
+func (k Keeping) Terms(kind string) vault.Terms {
+	lifetime, named := k.Lifetimes[kind]
+	if !named {
+		lifetime = k.Lifetimes["default"]
+	}
+	return vault.Terms{Lifetime: lifetime, FromCreation: k.FromCreation, Random: k.Random}
 }
 
 // Formats says which kinds get a look-alike instead of a word for a token.
@@ -101,12 +127,15 @@ func (f Formats) LikeCaptured(kind string) bool {
 // Tables are the four tables of a policy as the configuration spells them:
 // kind -> action name, with "default" for all other kinds.
 // Format gives word or like for each kind.
-type Tables struct{ Inbound, Outbound, Tokens, Prompts, Format map[string]string }
+type Tables struct {
+	Inbound, Outbound, Tokens, Prompts, Format map[string]string
+	Keep                                       Keeping
+}
 
 // NewPolicy reads the tables. A name that is no action, or that has no meaning
 // in its table, is an error that lists what may stand there.
 func NewPolicy(name string, t Tables) (Policy, error) {
-	p := Policy{Name: name}
+	p := Policy{Name: name, Keep: t.Keep}
 	for _, table := range []struct {
 		key     string
 		to      *Actions

@@ -142,7 +142,10 @@ type wanted struct {
 
 func (t *wanted) add(scope *Scope, i int) {
 	m := &t.marks[i]
-	t.values = append(t.values, vault.Value{Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat, Message: scope.Message})
+	t.values = append(t.values, vault.Value{
+		Kind: m.kind, Canonical: m.canonical, Text: m.text, Origin: vault.Chat,
+		Message: scope.Message, Terms: scope.Policy.Keep.Terms(m.kind),
+	})
 	t.at = append(t.at, i)
 }
 

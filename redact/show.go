@@ -21,7 +21,7 @@ func (e *Engine) Show(ctx context.Context, policy *Policy, c *conversation.Conve
 	shown := make([]string, len(values))
 	words, likes, unseen := showing{shown: shown}, showing{shown: shown}, showing{shown: make([]string, len(values))}
 	for i, value := range values {
-		value.Origin, value.Message = vault.Form, ""
+		value.Origin, value.Message, value.Terms = vault.Form, "", policy.Keep.Terms(value.Kind)
 		switch action := policy.Inbound.For(value.Kind); {
 		case action == Mask:
 			shown[i] = MaskOf(value.Kind, value.Text)

@@ -36,7 +36,7 @@ func (s *Scope) Whole(text string) (kind, canonical string, ok bool, err error) 
 // that is to block. A token is durable when it returns. Errors are those of the
 // vault.
 func (e *Engine) Joined(ctx context.Context, scope *Scope, c *conversation.Conversation, value vault.Value) (string, error) {
-	value.Origin, value.Message = vault.Chat, scope.Message
+	value.Origin, value.Message, value.Terms = vault.Chat, scope.Message, scope.Policy.Keep.Terms(value.Kind)
 	switch action := scope.action(value.Kind); {
 	case action == Mask:
 		return MaskOf(value.Kind, value.Text), nil

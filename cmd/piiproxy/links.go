@@ -163,6 +163,8 @@ func capturers(settings *config.Config) (map[string]capture.Account, error) {
 			Framed: a.Channel == string(channel.Messenger), Unfilled: settings.Policies[a.Policy].Unfilled,
 			External: strings.Replace(a.Form.External, "{id}", "{link}", 1),
 		}
+		policy := settings.Policies[a.Policy]
+		made.Kept = func(kind string) time.Duration { return keeping(&policy).Terms(kind).For(kind) }
 		if made.Texts, err = form.NewTexts(a.Form.Texts); err != nil {
 			return nil, fmt.Errorf("accounts[%d].form.texts: %w", i, err)
 		}

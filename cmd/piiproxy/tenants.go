@@ -37,7 +37,9 @@ func loadRules(settings *config.Config) (*judges, error) {
 		j.overrides = append(j.overrides, rules.Override{ID: o.ID, Mode: o.Mode, Threshold: o.Threshold})
 	}
 	for name, p := range settings.Policies {
-		policy, err := redact.NewPolicy(name, redact.Tables{Inbound: p.Inbound, Outbound: p.Outbound, Tokens: p.Tokens, Prompts: p.Prompts, Format: p.Format})
+		policy, err := redact.NewPolicy(name, redact.Tables{
+			Inbound: p.Inbound, Outbound: p.Outbound, Tokens: p.Tokens, Prompts: p.Prompts, Format: p.Format, Keep: keeping(&p),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -45,6 +47,11 @@ func loadRules(settings *config.Config) (*judges, error) {
 		j.media[name] = proxy.Media{Inbound: p.Media.Inbound, Outbound: p.Media.Outbound}
 	}
 	return j, nil
+}
+
+// keeping is how a policy keeps values.
+func keeping(p *config.Policy) redact.Keeping {
+	return redact.Keeping{Lifetimes: p.Lifetimes, FromCreation: p.LifetimesFrom == "creation", Random: p.TokenCodes == "random"}
 }
 
 // failedExamples says that rules do not do what they themselves say.
