@@ -54,7 +54,7 @@ const (
 func Reasons() []string {
 	return []string{
 		ReasonSyntax, ReasonDuplicateKey, ReasonInvalidUTF8, ReasonTrailingData, ReasonTooDeep, ReasonTooManyStrings,
-		ReasonTooManyValues, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
+		ReasonTooManyValues, ReasonTooManyFields, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
 	}
 }
 

@@ -1,0 +1,142 @@
+package payload
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReasonTooManyFields is the reason of a form with more fields than a document
+// may have strings.
+const ReasonTooManyFields = "too_many_fields"
+
+// Form is a url-encoded form (WHATWG URL Standard, section 5.1), read so that two
+// readers cannot differ: bad % escapes, raw semicolons, which some take for &,
+// bytes that are not UTF-8, NUL, and a name that stands twice without ending in []
+// are refused.
+type Form struct {
+	Raw    []byte
+	Fields []Field
+}
+
+// Field is one name and value, decoded.
+type Field struct {
+	Name, Value string
+	scope       escaped
+}
+
+// Scope returns the codec of the field's value.
+func (f *Field) Scope() Codec { return f.scope }
+
+// ParseForm reads raw within lim: its bytes, at most as many fields as strings,
+// and the bytes of one name or value. The error is an *Error.
+func ParseForm(raw []byte, lim Limits) (*Form, error) {
+	if len(raw) > lim.Bytes {
+		return nil, &Error{ReasonTooLarge, lim.Bytes}
+	}
+	if i := bytes.IndexAny(raw, ";\x00"); i >= 0 || !utf8.Valid(raw) {
+		return nil, &Error{ReasonSyntax, max(i, 0)}
+	}
+	form := &Form{Raw: raw}
+	text, at := string(raw), 0
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(text, "&") {
+		field, err := readField(part, at, lim)
+		if err != nil {
+			return nil, err
+		}
+		if part != "" {
+			if seen[field.Name] && !strings.HasSuffix(field.Name, "[]") {
+				return nil, &Error{ReasonDuplicateKey, at}
+			}
+			seen[field.Name] = true
+			form.Fields = append(form.Fields, field)
+		}
+		if len(form.Fields) > lim.Strings {
+			return nil, &Error{ReasonTooManyFields, at}
+		}
+		at += len(part) + 1
+	}
+	return form, nil
+}
+
+// readField reads name=value, which begins at byte at.
+func readField(part string, at int, lim Limits) (Field, error) {
+	rawName, rawValue, _ := strings.Cut(part, "=")
+	if len(rawName) > lim.StringBytes || len(rawValue) > lim.StringBytes {
+		return Field{}, &Error{ReasonStringTooLong, at}
+	}
+	name, badName := url.QueryUnescape(rawName)
+	value, badValue := url.QueryUnescape(rawValue)
+	if badName != nil || badValue != nil {
+		return Field{}, &Error{ReasonSyntax, at}
+	}
+	if !utf8.ValidString(name) || !utf8.ValidString(value) {
+		return Field{}, &Error{ReasonInvalidUTF8, at}
+	}
+	if strings.ContainsRune(name, 0) || strings.ContainsRune(value, 0) {
+		return Field{}, &Error{ReasonSyntax, at}
+	}
+	return Field{Name: name, Value: value, scope: escaped{rawValue, at + len(part) - len(rawValue)}}, nil
+}
+
+// escaped is a value of a form: raw stands at byte base of the form.
+type escaped struct {
+	raw  string
+	base int
+}
+
+// Encode implements Codec.
+func (escaped) Encode(text string) string { return url.QueryEscape(text) }
+
+// Span implements Codec.
+func (e escaped) Span(start, end int) (int, int) {
+	if start < 0 || end < start {
+		return -1, -1
+	}
+	from, to := -1, -1
+	raw, decoded := 0, 0
+	for raw < len(e.raw) || decoded <= end {
+		size, text := e.character(raw)
+		if from < 0 && start < decoded+max(text, 1) {
+			from = raw
+		}
+		if end <= decoded {
+			to = raw
+			break
+		}
+		if size == 0 {
+			return -1, -1
+		}
+		raw, decoded = raw+size, decoded+text
+	}
+	if from < 0 || to < 0 {
+		return -1, -1
+	}
+	if start == end {
+		return e.base + from, e.base + from
+	}
+	return e.base + from, e.base + to
+}
+
+// character says how many raw bytes spell the character at raw, and how many
+// bytes it has decoded; 0 at the end.
+func (e escaped) character(raw int) (size, decoded int) {
+	var spelled [utf8.UTFMax]byte
+	for raw+size < len(e.raw) && decoded < utf8.UTFMax {
+		step, b := 1, e.raw[raw+size]
+		if b == '%' {
+			step, b = 3, byte(hexRune(e.raw[raw+size+1:raw+size+3]))
+		}
+		if decoded > 0 && utf8.RuneStart(b) {
+			break
+		}
+		spelled[decoded] = b
+		size, decoded = size+step, decoded+1
+		if utf8.FullRune(spelled[:decoded]) {
+			break
+		}
+	}
+	return size, decoded
+}
