@@ -24,10 +24,14 @@ type token struct {
 	symbols []int // the names it takes, or symbolElement
 	anyName bool  // *
 	deep    bool  // **
+	either  bool  // any name or element
 }
 
 // matches reports whether a token other than ** takes one step over symbol.
 func (t token) matches(symbol int) bool {
+	if t.either {
+		return true
+	}
 	if t.anyName {
 		return symbol != symbolElement
 	}

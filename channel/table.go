@@ -169,3 +169,25 @@ func (t *Table) ruleAt(positions []position, inherited rule) rule {
 	}
 	return inherited
 }
+
+// Words returns the table of documents that are no platform's: every place holds
+// people's words, but for the paths in kept, which are structure. A step of a path
+// is the name of a member, or "*" for any member or element.
+// What a kept place holds inside is not structure by that.
+func Words(kept [][]string) *Table {
+	t := &Table{symbols: map[string]int{}, steps: map[string]*Step{}}
+	for _, path := range kept {
+		l := line{rule: rule{class: Structural}}
+		for _, step := range path {
+			if step == "*" {
+				l.tokens = append(l.tokens, token{either: true})
+			} else {
+				l.tokens = append(l.tokens, token{symbols: []int{t.symbol(step)}})
+			}
+		}
+		t.lines = append(t.lines, l)
+	}
+	t.lines = append(t.lines, line{tokens: []token{{deep: true}}, rule: rule{class: Free}})
+	t.start()
+	return t
+}

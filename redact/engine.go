@@ -70,6 +70,10 @@ type Scope struct {
 	// Captured are the kinds that the person has entered into forms: outbound
 	// their values are masked, whatever policy says.
 	Captured []string
+	// Restored are values that the bot's call put in the place of tokens, longest
+	// first: in the answer they become the same tokens again, whatever the rules
+	// find.
+	Restored []Restored
 }
 
 // captured says that what the rules take for a value of this kind may have come by

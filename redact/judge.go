@@ -21,7 +21,7 @@ const (
 // judge scans a text and turns findings into marks.
 func (w *walk) judge(at place, text string) {
 	scope, before := w.body.Stretches[at.owner].Scope, len(w.marks)
-	spans := w.tokens(at, scope, text, w.links(at, scope, text))
+	spans := w.tokens(at, scope, text, w.returned(at, scope, text, w.links(at, scope, text)))
 	if scope.Echo {
 		spans = w.echoed(at, scope, text, spans)
 	}
