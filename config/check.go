@@ -22,6 +22,7 @@ func (c *Config) check() []Complaint {
 	found.accounts()
 	found.twins()
 	found.callers()
+	found.routes()
 	found.overrides()
 	found.policies()
 	found.store()
@@ -285,6 +286,7 @@ func (c *Config) CheckFaults() []Complaint {
 		add(key+".bot_secret", account.BotSecret)
 	}
 	add("keys.kek.vault.token", c.Keys.KEK.Vault.Token)
+	c.routeFaults(add)
 	return complaints
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	Apps           []App             `yaml:"apps" doc:"Meta apps: a webhook and its secrets each"`
 	Accounts       []Account         `yaml:"accounts" doc:"pages, Instagram accounts and phone numbers, each with its bot"`
 	Callers        []Caller          `yaml:"callers" doc:"machines that may call the admin API, each with a token; none by default"`
+	Routes         []Route           `yaml:"routes" doc:"APIs that the bot reaches through piiproxy, which puts values in the place of tokens there; none by default"`
 	Rules          []string          `yaml:"rules" doc:"rule packs (builtin, builtin/cards, …) and paths of rule files"`
 	Overrides      []Override        `yaml:"overrides" doc:"changes to single rules by id"`
 	Policies       map[string]Policy `yaml:"policies" doc:"what is done with each kind of personal data"`

@@ -33,6 +33,7 @@ var (
 	rateType     = reflect.TypeFor[Rate]()
 	callerType   = reflect.TypeFor[Caller]()
 	accountType  = reflect.TypeFor[Account]()
+	routeType    = reflect.TypeFor[Route]()
 	policyType   = reflect.TypeFor[Policy]()
 )
 

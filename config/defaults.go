@@ -47,6 +47,8 @@ func fresh(t reflect.Type) reflect.Value {
 		element.Set(reflect.ValueOf(defaultAccount()))
 	case callerType:
 		element.Set(reflect.ValueOf(Caller{Rate: defaultRate()}))
+	case routeType:
+		element.Set(reflect.ValueOf(defaultRoute()))
 	case policyType:
 		element.Set(reflect.ValueOf(BuiltinPolicy()))
 	}
@@ -66,6 +68,9 @@ func (c *Config) complete() {
 		if !packName(source) {
 			c.Rules[i] = c.resolve(source)
 		}
+	}
+	for i := range c.Routes {
+		c.Routes[i].Upstream.URL = strings.TrimSuffix(c.Routes[i].Upstream.URL, "/")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	for i := range c.Accounts {

@@ -33,7 +33,7 @@ func (c *Config) CheckKinds(kinds []string) []Complaint {
 			}
 		}
 	}
-	return complaints
+	return append(complaints, c.routeKinds(kinds)...)
 }
 
 // checkConduct complains about kinds that a policy warns of or needs a part of and

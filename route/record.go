@@ -1,0 +1,156 @@
+package route
+
+import (
+	"net"
+	"slices"
+	"strconv"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/piiproxy/piiproxy/audit"
+)
+
+// Results of lines of the audit.
+const (
+	resultDone    = "done"
+	resultRefused = "refused"
+	resultFailed  = "failed"
+)
+
+// reasonFine is the reason of a request that was answered by the vendor.
+const reasonFine = "ok"
+
+// event is what the audit says: who had which kinds restored, how many, for whom
+// and what for. It has room for names, numbers and a keyed hash only.
+func (x *exchange) event(result, reason string) audit.Event {
+	kinds, count := x.restored.kinds()
+	return audit.Event{
+		Actor: "route:" + x.route.Name, Action: "route", Account: x.restored.account(), Conversation: x.restored.hash(), Kinds: kinds, Count: count,
+		Reason: reason, Request: x.trace,
+	}
+}
+
+// tell logs, counts and audits how a request ended. That values were restored is in
+// the audit already; that it failed, or was refused for a token, comes after.
+func (d *Desk) tell(x *exchange, refused *Refusal) {
+	took := d.config.Reports.Now().Sub(x.started)
+	name, reason, status := "", reasonFine, 0
+	if x.route != nil {
+		name = x.route.Name
+	}
+	if refused != nil {
+		reason, status = refused.Reason, refused.Status
+	} else {
+		status = x.answer.status
+	}
+	d.config.Reports.Metrics.request(name, reason, took-x.waited)
+	if x.sent {
+		d.config.Reports.Metrics.restored(name, x.restored.counts)
+	}
+	write := d.config.Reports.Log.Info
+	if refused != nil {
+		write = d.config.Reports.Log.Warn
+	}
+	write("", zap.Inline(line{x, name, reason, status, took.Microseconds()}))
+	switch {
+	case refused == nil:
+	case x.licensed:
+		d.note(x.event(resultFailed, reason))
+	case slices.Contains(aboutTokens, reason):
+		d.note(x.event(resultRefused, reason))
+	}
+}
+
+// aboutTokens are the refusals that are in the audit: somebody wanted a value where
+// none may be.
+var aboutTokens = []string{
+	refusePlace.Reason, refuseToken.Reason, refusePeople.Reason, refuseBudget.Reason, refuseTokens.Reason, refuseEncodings.Reason,
+}
+
+// note writes a line about what has happened already.
+func (d *Desk) note(e audit.Event) {
+	if err := d.config.Audit.RecordDurable(e); err != nil {
+		d.config.Reports.Metrics.auditFailed()
+	}
+}
+
+// line is the log's line of one request, with the contract's keys.
+type line struct {
+	*exchange
+	name, reason string
+	status       int
+	took         int64 // microseconds
+}
+
+// MarshalLogObject writes it.
+func (l line) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("event", "route")
+	to.AddString("route", l.name)
+	to.AddString("account", l.restored.account())
+	to.AddString("direction", "outbound")
+	to.AddString("conversation", l.restored.hash())
+	to.AddString("request_id", l.trace)
+	to.AddString("reason", l.reason)
+	if err := to.AddArray("findings", findings{l.exchange}); err != nil {
+		return err
+	}
+	read := 0
+	if l.reading != nil {
+		read = len(l.reading.raw)
+	}
+	to.AddInt("bytes_in", read)
+	to.AddInt("bytes_out", l.bytesOut)
+	to.AddInt64("total_us", l.took)
+	to.AddInt("status", l.status)
+	to.AddInt("peer_status", l.peer)
+	return nil
+}
+
+// findings are what was restored, and what was found in the answer.
+type findings struct{ *exchange }
+
+// MarshalLogArray implements zapcore.ArrayMarshaler.
+func (f findings) MarshalLogArray(to zapcore.ArrayEncoder) error {
+	kinds, _ := f.restored.kinds()
+	for _, kind := range kinds {
+		if err := to.AppendObject(finding{"token", kind, "restore", "enforce", f.restored.counts.of(kind)}); err != nil {
+			return err
+		}
+	}
+	if f.judge == nil {
+		return nil
+	}
+	for _, t := range f.judge.tallies {
+		if err := to.AppendObject(finding{t.Rule, t.Kind, t.Action.String(), t.Mode.String(), t.Count}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type finding struct {
+	rule, kind, action, mode string
+	n                        int
+}
+
+// MarshalLogObject implements zapcore.ObjectMarshaler.
+func (f finding) MarshalLogObject(to zapcore.ObjectEncoder) error {
+	to.AddString("rule", f.rule)
+	to.AddString("kind", f.kind)
+	to.AddString("action", f.action)
+	to.AddString("mode", f.mode)
+	to.AddInt("n", f.n)
+	return nil
+}
+
+// hostOf is an address without its port.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
