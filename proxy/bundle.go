@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/payload"
@@ -202,7 +203,11 @@ func (b *bundle) prefixes() []string {
 
 // scope is how an account's words in one direction are judged.
 func (p *Proxy) scope(book *Rulebook, a *Account, direction rules.Direction, person channel.Person) redact.Scope {
-	mode, enforced, interim := a.mode(p.config.Now)
+	return scopeOf(book, a, direction, person, p.config.Now)
+}
+
+func scopeOf(book *Rulebook, a *Account, direction rules.Direction, person channel.Person, now func() time.Time) redact.Scope {
+	mode, enforced, interim := a.mode(now)
 	return redact.Scope{
 		Policy: a.Policy, Rules: book.Sets[a.Name], Mode: mode, Enforced: enforced, Interim: interim, Aliases: person.Aliases,
 		Context: rules.Context{Direction: direction, Channel: string(a.Channel.Name()), Account: a.Name, Region: a.Region, Language: a.Language},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -17,8 +18,19 @@ type answer func(w http.ResponseWriter, f Refusal, trace string)
 // heads, no upgrades (threats.md O1, O5, O7 and fact 6). Hop-by-hop headers
 // end here, before anything can act on them.
 func (p *Proxy) door(next http.Handler, refuse answer) http.Handler {
+	return p.doorFor(graphMethods, next, refuse)
+}
+
+// Methods that pass a door.
+var (
+	graphMethods = []string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead}
+	routeMethods = append([]string{http.MethodPut, http.MethodPatch}, graphMethods...)
+)
+
+// doorFor is a door for these methods.
+func (p *Proxy) doorFor(methods []string, next http.Handler, refuse answer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f, refused := p.plain(r); refused {
+		if f, refused := p.plain(r, methods); refused {
 			trace := newTrace()
 			w.Header().Set("Connection", "close")
 			p.config.Metrics.refuse(f.Reason)
@@ -66,10 +78,8 @@ func (p *Proxy) notePanic() (trace string) {
 }
 
 // plain says whether a request may come in.
-func (p *Proxy) plain(r *http.Request) (Refusal, bool) {
-	switch r.Method {
-	case http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead:
-	default:
+func (p *Proxy) plain(r *http.Request, methods []string) (Refusal, bool) {
+	if !slices.Contains(methods, r.Method) {
 		if r.Method == http.MethodConnect {
 			return refuseTarget, true
 		}

@@ -67,6 +67,7 @@ type Config struct {
 	Metrics *Metrics
 	Reviews Reviews // nil: nothing is kept for review
 	Chats   Chats
+	Routes  Routes  // nil: there are none
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string
@@ -163,7 +164,18 @@ func (p *Proxy) Public() http.Handler {
 	return p.door(mux, plainRefusal)
 }
 
-// Bot serves the bot: Graph calls.
+// Bot serves the bot: Graph calls, and those to routes.
 func (p *Proxy) Bot() http.Handler {
-	return p.door(http.HandlerFunc(p.call), graphRefusal)
+	graph := p.door(http.HandlerFunc(p.call), graphRefusal)
+	if p.config.Routes == nil {
+		return graph
+	}
+	routes := p.doorFor(routeMethods, http.HandlerFunc(p.route), routeRefusal)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isRoute(r) {
+			routes.ServeHTTP(w, r)
+			return
+		}
+		graph.ServeHTTP(w, r)
+	})
 }
