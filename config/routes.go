@@ -120,7 +120,7 @@ func (f *findings) upstream(key string, upstream *RouteUpstream) {
 	}
 	switch {
 	case (upstream.Cert == "") != (upstream.Key == ""):
-		f.complain(key, "needs both cert and key")
+		f.complain(key+".cert", "needs both cert and key")
 	case upstream.Cert != "":
 		if _, err := Certificate(upstream.Cert, upstream.Key); err != nil {
 			f.complain(key+".cert", "%v", err)

@@ -92,6 +92,7 @@ type Desks struct {
 	Links      Links
 	Prompts    Prompts
 	Keys       KeyDesk
+	Routes     Routes
 }
 
 // Handler serves the admin API.
@@ -111,6 +112,9 @@ func Handler(access Access, desks Desks) http.Handler {
 	}
 	if desks.Keys != nil {
 		mountKeys(mux, desks.Keys)
+	}
+	if desks.Routes != nil {
+		mountRoutes(mux, desks.Routes)
 	}
 	scopes := map[string]*http.ServeMux{}
 	if desks.Links != nil {

@@ -73,9 +73,13 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	return m
 }
 
-func (m *Metrics) refuse(reason string)       { m.refused.WithLabelValues(reason).Inc() }
-func (m *Metrics) quarantined(reason string)  { m.quarantine.WithLabelValues(reason).Inc() }
-func (m *Metrics) auditFailed()               { m.audit.Inc() }
+func (m *Metrics) refuse(reason string)      { m.refused.WithLabelValues(reason).Inc() }
+func (m *Metrics) quarantined(reason string) { m.quarantine.WithLabelValues(reason).Inc() }
+func (m *Metrics) auditFailed()              { m.audit.Inc() }
+
+// AuditFailed counts a line of the audit that could not be written.
+func (m *Metrics) AuditFailed() { m.auditFailed() }
+
 func (m *Metrics) scanned(took time.Duration) { m.scan.Observe(took.Seconds()) }
 func (m *Metrics) outbox(account string, by float64) {
 	m.outboxItems.WithLabelValues(account).Add(by)

@@ -67,7 +67,7 @@ type Config struct {
 	Metrics *Metrics
 	Reviews Reviews // nil: nothing is kept for review
 	Chats   Chats
-	Routes  Routes  // nil: there are none
+	Routes  Routes // nil: there are none
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string

@@ -38,6 +38,7 @@ type commands struct {
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
 	Prompts      promptsCommand      `cmd:"" help:"What bots asked for, and what became of it."`
+	Routes       routesCommand       `cmd:"" help:"What routes put in the place of tokens, by place and kind."`
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`

@@ -22,6 +22,7 @@ import (
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/review"
 	"github.com/piiproxy/piiproxy/rotation"
+	"github.com/piiproxy/piiproxy/route"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -51,6 +52,7 @@ type core struct {
 	metrics *proxy.Metrics
 	links   *capture.Book // nil without a public URL
 	asked   *asked.Book
+	ledger  *route.Ledger
 }
 
 // stores are apart because their backups must be: the values' without the
@@ -113,10 +115,14 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	counts := asked.New(s.stores.values, s.keys, time.Now)
 	s.closers = append(s.closers, counts.Close)
 	s.core = core{asked: counts, book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
+	routes, err := s.openRoutes(values, limits, judge.policies)
+	if err != nil {
+		return err
+	}
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
-		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(),
+		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
 	})
 	if err != nil {
 		return err
