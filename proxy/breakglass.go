@@ -60,6 +60,8 @@ func (p *Proxy) Break(ctx context.Context, b BreakGlass) error {
 		p.config.Metrics.auditFailed()
 		return errors.New("the audit log cannot be written, so the mode stays as it is")
 	}
+	p.modes.Lock()
+	defer p.modes.Unlock()
 	o := Override{Mode: b.Mode, Until: p.config.Now().Add(b.For), All: b.All}
 	if err := p.keepOverride(ctx, a, o); err != nil {
 		return errors.New("the store cannot be written, so the mode stays as it is")
@@ -89,16 +91,19 @@ func (p *Proxy) keepOverride(ctx context.Context, a *Account, o Override) error 
 	return p.config.Records.Store.Put(ctx, record)
 }
 
-// loadOverrides takes up what an earlier process was ordered.
+// loadOverrides takes up what an earlier process, or another one, was ordered.
 func (p *Proxy) loadOverrides(ctx context.Context) error {
+	p.modes.Lock() // what was read must not come after a newer order
+	defer p.modes.Unlock()
+	kept, err := p.keptOverrides(ctx)
+	if err != nil {
+		return fmt.Errorf("loading modes: %w", err)
+	}
 	for _, a := range p.config.Tenants.Accounts() {
 		key := modePrefix + logHash(p.config.Records.Keys.PRF("mode", a.Name))
-		record, err := p.config.Records.Store.Get(ctx, key)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("loading modes: %w", err)
+		record, ordered := kept[key]
+		if !ordered {
+			continue // an earlier order ends by itself
 		}
 		plain, err := p.config.Records.Keys.Open(record.Value, []byte(key))
 		if err != nil {
@@ -112,6 +117,20 @@ func (p *Proxy) loadOverrides(ctx context.Context) error {
 		p.config.Metrics.brokenGlass(a.Name, o.Until)
 	}
 	return nil
+}
+
+// keptOverrides are the orders in the store, by key.
+func (p *Proxy) keptOverrides(ctx context.Context) (map[string]store.Record, error) {
+	kept := map[string]store.Record{}
+	for after := ""; ; {
+		page, err := p.config.Records.Store.List(ctx, modePrefix, after, store.MaxPage)
+		if err != nil || len(page) == 0 {
+			return kept, err
+		}
+		for _, record := range page {
+			kept[record.Key], after = record, record.Key
+		}
+	}
 }
 
 // ConversationHash gives what logs show for a person; looking it up is audited

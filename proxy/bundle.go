@@ -267,7 +267,7 @@ func (p *Proxy) setAside(ctx context.Context, in inbound, body []byte, reason st
 // repeatedly refuses a delivery that cannot be read, and seals it when it has
 // come three times in ten minutes: then it must not block the account.
 func (p *Proxy) repeatedly(ctx context.Context, in inbound, f Refusal) *Refusal {
-	if p.failures.third(in.hash + f.Reason) {
+	if p.third(ctx, in.hash+f.Reason) {
 		return p.setAside(ctx, in, in.body, f.Reason)
 	}
 	return &f

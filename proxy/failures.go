@@ -1,18 +1,24 @@
 package proxy
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/piiproxy/piiproxy/store"
 )
 
 // What fails the same way three times in ten minutes is set aside.
 const (
 	failureLimit  = 3
 	failureWindow = 10 * time.Minute
+	failurePrefix = "failure/"
 	// maxFailures bounds the memory of failures; the oldest half goes first.
 	maxFailures = 4096
 )
@@ -53,6 +59,48 @@ func (f *failures) third(key string) bool {
 	}
 	f.seen[key] = recent
 	return false
+}
+
+// third notes a failure and says whether it is the third in the window, whichever
+// instance had the others: the platform's next try comes to any of them. Without an
+// answer of the store each counts for itself.
+func (p *Proxy) third(ctx context.Context, key string) bool {
+	if p.peers == nil {
+		return p.failures.third(key)
+	}
+	third, err := p.thirdOfAll(ctx, failurePrefix+logHash(p.config.Records.Keys.PRF("failure", key)))
+	if err != nil {
+		return p.failures.third(key)
+	}
+	return third
+}
+
+// thirdOfAll keeps the times of the failures in the store. They are nobody's, so
+// they are not sealed.
+func (p *Proxy) thirdOfAll(ctx context.Context, key string) (bool, error) {
+	for range addAttempts {
+		var times []time.Time
+		record, err := p.config.Records.Store.Get(ctx, key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return false, err
+		}
+		now := p.config.Now()
+		if err == nil && json.Unmarshal(record.Value, &times) != nil {
+			times = nil
+		}
+		times = append(slices.DeleteFunc(times, func(t time.Time) bool { return now.Sub(t) > failureWindow }), now)
+		if len(times) >= failureLimit {
+			return true, p.config.Records.Store.Delete(ctx, key, record.Version)
+		}
+		record.Key, record.Expires = key, now.Add(failureWindow)
+		if record.Value, err = json.Marshal(times); err != nil {
+			return false, err
+		}
+		if err = p.config.Records.Store.Put(ctx, record); !errors.Is(err, store.ErrConflict) {
+			return false, err
+		}
+	}
+	return false, store.ErrConflict
 }
 
 // Wrong handshakes are cheap to try and never legitimate in numbers.

@@ -112,6 +112,8 @@ type Proxy struct {
 	speaking   sync.WaitGroup // messages of our own that are being sent
 	voices     chan struct{}  // one for each of them
 	turns      turns
+	peers      *peers     // other instances; nil: there are none
+	modes      sync.Mutex // one order of an operator at a time
 }
 
 // New makes a proxy and starts its outbox, which first takes up what an
@@ -122,8 +124,8 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		public:     gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
 		calls:      gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
 		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
-		sent:       newSentIDs(config.Now()),
-		said:       newSentIDs(config.Now()),
+		sent:       newSentIDs(config.Records.Keys, config.Now()),
+		said:       newSentIDs(config.Records.Keys, config.Now()),
 		failures:   newFailures(config.Now),
 		handshakes: newGuesses(config.Now),
 		voices:     make(chan struct{}, maxVoices),
@@ -138,6 +140,11 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		return nil, err
 	}
 	p.delivery = d
+	if !config.Records.Alone {
+		if p.peers, err = startPeers(ctx, p); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
 	if config.Chats.Links != nil {
 		if p.links, err = config.Chats.Links(p); err != nil {
 			return nil, errors.Join(err, p.Close())
@@ -150,7 +157,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 // stays in the store. Call it after the listeners have drained.
 func (p *Proxy) Close() error {
 	p.speaking.Wait()
-	return errors.Join(p.delivery.close(), p.forward.close())
+	return errors.Join(p.peers.close(), p.delivery.close(), p.forward.close())
 }
 
 // Public serves the platform: webhooks and their handshake.

@@ -47,7 +47,9 @@ func (p *Proxy) Say(ctx context.Context, account string, c *conversation.Convers
 	if err != nil {
 		return err
 	}
-	p.saying(a, state.Envelope, text)
+	if err := p.saying(ctx, a, state.Envelope, text); err != nil {
+		return errSay
+	}
 	return p.post(ctx, a, out, token)
 }
 
@@ -59,55 +61,74 @@ func (p *Proxy) mark(a *Account) string {
 // saidByUs reports whether a part of a delivery is about a message that piiproxy
 // sent on its own: the bot does not know it, and it may hold a code for a form. A
 // receipt that names a message of the bot's, too, is none.
-func (p *Proxy) saidByUs(b *bundle, i int) bool {
+func (p *Proxy) saidByUs(ctx context.Context, b *bundle, i int) (bool, error) {
 	part, owner := b.parts[i], b.owners[i]
 	if !part.Sent || owner == nil {
-		return false
+		return false, nil
 	}
 	if mark := b.channel.Said(b.document, part); mark != "" && mark == p.mark(owner) {
-		return true
+		return true, nil
 	}
-	if part.Echo && b.channel.Name() == channel.Instagram && part.Person.Known() && p.saidThis(b.document, part, owner) {
-		return true
+	if !slices.ContainsFunc(part.IDs, func(id string) bool { return !p.said.has(id) }) {
+		return true, nil
 	}
-	return !slices.ContainsFunc(part.IDs, func(id string) bool { return !p.said.has(id) })
+	if part.Echo && b.channel.Name() == channel.Instagram && part.Person.Known() {
+		return p.saidThis(ctx, b.document, part, owner)
+	}
+	return false, nil
 }
 
 // saidThis knows a message of our own by its words and its reader: Instagram gives
-// no mark back, and an echo may be faster than the answer that names its id.
-func (p *Proxy) saidThis(d *payload.Document, part channel.Part, owner *Account) bool {
+// no mark back, and an echo may be faster than the answer that names its id, or
+// come to another instance.
+func (p *Proxy) saidThis(ctx context.Context, d *payload.Document, part channel.Part, owner *Account) (bool, error) {
 	text := d.At(part.Root, "message", "text")
 	if text < 0 {
-		return false
+		return false, nil
 	}
-	return p.said.has(p.config.Records.Conversations.Hash(owner.Name, part.Person.Aliases[0]) + " " + d.Text(text))
+	words := p.config.Records.Conversations.Hash(owner.Name, part.Person.Aliases[0]) + " " + d.Text(text)
+	if p.said.has(words) {
+		return true, nil
+	}
+	return p.saidElsewhere(ctx, words)
 }
 
 // saying notes the words of a message of our own before it is sent.
-func (p *Proxy) saying(a *Account, envelope []byte, text string) {
+func (p *Proxy) saying(ctx context.Context, a *Account, envelope []byte, text string) error {
 	if a.Channel.Name() != channel.Instagram {
-		return
+		return nil
 	}
 	body, err := a.Channel.Resume(envelope, "x", "x", p.config.Now())
 	if err != nil {
-		return
+		return nil
 	}
 	for _, lane := range p.lanesOf(a, body) {
-		p.said.add([]string{conversationOf(lane) + " " + text})
+		words := conversationOf(lane) + " " + text
+		p.said.add([]string{words})
+		if err := p.noteSaid(ctx, words); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // withoutOurs takes what is about messages of our own out of a bundle; nil when
 // nothing is left for the bot.
-func (p *Proxy) withoutOurs(in inbound, b bundle) (*bundle, *Refusal) {
-	ours := false
+func (p *Proxy) withoutOurs(ctx context.Context, in inbound, b bundle) (*bundle, *Refusal) {
+	ours := map[int]bool{}
 	for i := range b.parts {
-		ours = ours || p.saidByUs(&b, i)
+		said, err := p.saidByUs(ctx, &b, i)
+		if err != nil {
+			return nil, &refuseStore
+		}
+		if said {
+			ours[i] = true
+		}
 	}
-	if !ours {
+	if len(ours) == 0 {
 		return &b, nil
 	}
-	rest, err := p.apart(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return p.saidByUs(&b, i) })
+	rest, err := p.apart(in.rules, b.account.App, b.channel, b.document, b.parts, func(i int) bool { return ours[i] })
 	if err != nil {
 		return nil, &refuseInternal
 	}

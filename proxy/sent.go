@@ -1,7 +1,8 @@
 package proxy
 
 import (
-	"hash/maphash"
+	"encoding/binary"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,43 +24,85 @@ const redelivery = 7 * 24 * time.Hour
 // maxForeign bounds the notices of one delivery: a receipt can name thousands.
 const maxForeign = 10
 
-// foreignDelay lets the answer to a send arrive after its own echo.
+// foreignDelay lets the answer to a send arrive after its own echo, and the other
+// instances tell of what they sent.
 const foreignDelay = 5 * time.Second
 
-// sentIDs knows the message ids that passed through this process.
+// sentIDs knows the message ids that passed through this instance, and those that
+// others told of (see peers). It keeps keyed hashes, the same in every instance.
 type sentIDs struct {
-	seed     maphash.Seed
+	keys     Keys
 	began    time.Time
+	share    bool
 	mu       sync.Mutex
 	new, old map[uint64]struct{}
+	untold   []byte // hashes that the others do not know yet
 }
 
-func newSentIDs(began time.Time) *sentIDs {
-	return &sentIDs{seed: maphash.MakeSeed(), began: began, new: map[uint64]struct{}{}, old: map[uint64]struct{}{}}
+func newSentIDs(keys Keys, began time.Time) *sentIDs {
+	return &sentIDs{keys: keys, began: began, new: map[uint64]struct{}{}, old: map[uint64]struct{}{}}
+}
+
+func (s *sentIDs) hash(id string) uint64 {
+	return binary.BigEndian.Uint64(s.keys.PRF("sent message", id))
 }
 
 func (s *sentIDs) add(ids []string) {
+	for _, id := range ids {
+		hash := s.hash(id)
+		s.mu.Lock()
+		s.keep(hash)
+		if s.share {
+			s.untold = binary.BigEndian.AppendUint64(s.untold, hash)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// keep remembers a hash; the lock is held.
+func (s *sentIDs) keep(hash uint64) {
+	if len(s.new) >= sentGeneration {
+		s.old, s.new = s.new, make(map[uint64]struct{}, sentGeneration)
+	}
+	s.new[hash] = struct{}{}
+}
+
+// news are the hashes that the others do not know yet; again takes them back.
+func (s *sentIDs) news() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		if len(s.new) >= sentGeneration {
-			s.old, s.new = s.new, make(map[uint64]struct{}, sentGeneration)
-		}
-		s.new[maphash.String(s.seed, id)] = struct{}{}
+	news := s.untold
+	s.untold = nil
+	return news
+}
+
+func (s *sentIDs) again(news []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.untold = slices.Concat(news, s.untold)
+	s.untold = s.untold[max(0, len(s.untold)-8*sentGeneration):]
+}
+
+// learn takes in what another instance told.
+func (s *sentIDs) learn(news []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, hash := range hashesIn(news) {
+		s.keep(hash)
 	}
 }
 
 func (s *sentIDs) has(id string) bool {
+	hash := s.hash(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hash := maphash.String(s.seed, id)
 	_, isNew := s.new[hash]
 	_, isOld := s.old[hash]
 	return isNew || isOld
 }
 
 // noticeForeign raises foreign_send for echoes and statuses of messages that
-// did not pass through here: somebody sends around the proxy.
+// passed through no instance: somebody sends around the proxy.
 func (p *Proxy) noticeForeign(b bundle) {
 	noticed := 0
 	for i, part := range b.parts {

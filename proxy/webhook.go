@@ -204,7 +204,7 @@ func (p *Proxy) each(ctx context.Context, in inbound, bundles []bundle) (int, *R
 // bundle rewrites and delivers what is for one bot.
 func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal) {
 	record := p.newRecord(in, b)
-	rest, refusal := p.withoutOurs(in, b)
+	rest, refusal := p.withoutOurs(ctx, in, b)
 	if rest == nil {
 		if refusal != nil {
 			return 0, p.logged(record, *refusal)
@@ -279,7 +279,7 @@ func (p *Proxy) again(ctx context.Context, in inbound, b bundle, r *record, f Re
 	if f.Reason != refuseOverrun.Reason && f.Reason != refuseUnkeepable.Reason {
 		return 0, p.logged(r, f)
 	}
-	if !p.failures.third(in.hash + f.Reason) {
+	if !p.third(ctx, in.hash+f.Reason) {
 		return 0, p.logged(r, f)
 	}
 	if refusal := p.setAside(ctx, in, b.document.Raw, f.Reason); refusal != nil {

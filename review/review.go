@@ -197,21 +197,22 @@ func (b *Book) remember(place string, n name) {
 }
 
 // wants tells whether an item belongs to the sample as it is now, and makes room
-// for it: the name that has to go is returned, "" when none.
-func (b *Book) wants(place, id string) (wanted bool, instead string) {
+// for it: the names that have to go are returned. There may be several, where
+// instances wrote at once.
+func (b *Book) wants(place, id string) (wanted bool, instead []name) {
 	now := b.config.Now()
 	list := slices.DeleteFunc(b.kept[place], func(n name) bool { return !now.Before(n.expires) })
 	b.kept[place] = list
 	_, there := slices.BinarySearchFunc(list, id, func(n name, id string) int { return strings.Compare(n.id, id) })
 	switch {
 	case there:
-		return false, ""
+		return false, nil
 	case len(list) < perRule:
-	case id > list[len(list)-1].id:
-		return false, ""
+	case id > list[perRule-1].id:
+		return false, nil
 	default:
-		instead = list[len(list)-1].id
-		b.kept[place] = list[:len(list)-1]
+		instead = slices.Clone(list[perRule-1:])
+		b.kept[place] = list[:perRule-1]
 	}
 	b.remember(place, name{id, now.Add(keptFor)})
 	return true, instead
@@ -234,14 +235,17 @@ func (b *Book) write(ctx context.Context) {
 }
 
 func (b *Book) put(ctx context.Context, e entry) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	if err := b.lookUp(ctx, e.place); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	wanted, instead := b.wants(e.place, e.item.ID)
 	b.mu.Unlock()
 	if !wanted {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
 	record, err := b.sealed(e.place+e.item.ID, e.item)
 	if err != nil {
 		return err
@@ -249,11 +253,24 @@ func (b *Book) put(ctx context.Context, e entry) error {
 	if err := b.config.Store.Put(ctx, record); err != nil && !errors.Is(err, store.ErrConflict) {
 		return err
 	}
-	if instead == "" {
-		return nil
+	for _, gone := range instead {
+		_ = b.config.Store.Delete(ctx, e.place+gone.id, 0) // else it goes with its week
 	}
-	if err := b.config.Store.Delete(ctx, e.place+instead, 0); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil // it goes with its week
+	return nil
+}
+
+// lookUp learns what other instances have kept of a rule since it was last looked
+// at: the sample is one for all of them.
+func (b *Book) lookUp(ctx context.Context, place string) error {
+	page, err := b.config.Store.List(ctx, place, "", store.MaxPage)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept[place] = nil
+	for _, record := range page {
+		b.remember(place, name{record.Key[len(place):], record.Expires})
 	}
 	return nil
 }

@@ -211,6 +211,33 @@ func TestSampleIsStable(t *testing.T) {
 	}
 }
 
+// Two instances on one store keep one sample, not one each: nobody else's findings
+// would be in it.
+func TestSampleOfTwoInstances(t *testing.T) {
+	d := newDesk(t, newKeys(t))
+	two, err := review.New(t.Context(), review.Config{Store: d.store, Keys: d.keys, Now: d.clock.time})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		text := fmt.Sprintf("number %d here AX%04d", i, i)
+		finding := []redact.Sighting{shadow("order", "account_ref", text, fmt.Sprintf("AX%04d", i))}
+		if i%2 == 0 {
+			d.Note("shop", "", rules.Inbound, finding)
+		} else {
+			two.Note("shop", "", rules.Inbound, finding)
+		}
+	}
+	if err := errors.Join(d.Close(), two.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d.settle()
+	// Each looked when it wrote; what the other wrote in between may be one too many.
+	if n := len(d.list("shop")); n < 12 || n > 14 {
+		t.Errorf("%d items, want twelve", n)
+	}
+}
+
 // Items are gone after a week, and leave room for others.
 func TestExpiry(t *testing.T) {
 	d := newDesk(t, newKeys(t))
