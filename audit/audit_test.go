@@ -30,6 +30,7 @@ type recorder interface {
 var reveal = audit.Event{
 	Time: time.Date(2026, 3, 14, 9, 26, 53, 589793238, time.UTC), Actor: "ann", Action: "reveal", Account: "shop",
 	Conversation: "abcdefgh234567xy", Kinds: []string{"credit_card", "cvv"}, Count: 2, Reason: "chargeback", Request: "req-1",
+	Purpose: "dispute", Source: "192.0.2.7", Result: audit.Done, Rules: "02d0dd0521df",
 }
 
 func opened(t testing.TB, path string) *audit.Log {
@@ -100,7 +101,8 @@ func TestLine(t *testing.T) {
 	}
 	lines := strings.SplitAfter(string(read(t, path)), "\n")
 	body := `{"seq":1,"prev":"` + strings.Repeat("0", 64) + `","time":"2026-03-14T09:26:53.589793238Z","actor":"ann","action":"reveal",` +
-		`"account":"shop","conversation":"abcdefgh234567xy","kinds":["credit_card","cvv"],"count":2,"reason":"chargeback","request":"req-1"`
+		`"account":"shop","conversation":"abcdefgh234567xy","kinds":["credit_card","cvv"],"count":2,"reason":"chargeback","request":"req-1",` +
+		`"purpose":"dispute","source":"192.0.2.7","result":"done","rules":"02d0dd0521df"`
 	hash := sha256.Sum256([]byte(body))
 	if want := body + `,"hash":"` + hex.EncodeToString(hash[:]) + "\"}\n"; lines[0] != want {
 		t.Errorf("line is\n%swant\n%s", lines[0], want)
@@ -266,6 +268,12 @@ func TestEventBounds(t *testing.T) {
 		"a value as kind":           func(e *audit.Event) { e.Kinds = []string{"ann@example.org"} },
 		"a number with marks":       func(e *audit.Event) { e.Kinds = []string{"4111-1111"} },
 		"an empty kind":             func(e *audit.Event) { e.Kinds = []string{""} },
+		"a name as source":          func(e *audit.Event) { e.Source = "ann.example.org" },
+		"a port in the source":      func(e *audit.Event) { e.Source = "192.0.2.7:443" },
+		"a zone in the source":      func(e *audit.Event) { e.Source = "fe80::1%4111111111111111" },
+		"a result of no list":       func(e *audit.Event) { e.Result = "fine" },
+		"a name of rules":           func(e *audit.Event) { e.Rules = "ann's" },
+		"a long purpose":            func(e *audit.Event) { e.Purpose = strings.Repeat("x", 513) },
 		"more kinds than there are": func(e *audit.Event) { e.Kinds = make([]string, 257) },
 	} {
 		event := reveal
@@ -275,7 +283,7 @@ func TestEventBounds(t *testing.T) {
 		}
 	}
 	widest := reveal
-	for _, text := range []*string{&widest.Actor, &widest.Action, &widest.Account, &widest.Reason, &widest.Request} {
+	for _, text := range []*string{&widest.Actor, &widest.Action, &widest.Account, &widest.Reason, &widest.Request, &widest.Purpose} {
 		*text = strings.Repeat("\x01", 512)
 	}
 	widest.Kinds = nil

@@ -43,6 +43,10 @@ type entry struct {
 	Count        int      `json:"count,omitempty"`
 	Reason       string   `json:"reason,omitempty"`
 	Request      string   `json:"request,omitempty"`
+	Purpose      string   `json:"purpose,omitempty"`
+	Source       string   `json:"source,omitempty"`
+	Result       string   `json:"result,omitempty"`
+	Rules        string   `json:"rules,omitempty"`
 }
 
 // encode returns a whole line and its hash.
@@ -51,6 +55,7 @@ func encode(e Event, seq uint64, prev string) (line []byte, hash string, err err
 		Seq: seq, Prev: prev, Time: e.Time.UTC().Format(time.RFC3339Nano),
 		Actor: e.Actor, Action: e.Action, Account: e.Account, Conversation: e.Conversation,
 		Kinds: e.Kinds, Count: e.Count, Reason: e.Reason, Request: e.Request,
+		Purpose: e.Purpose, Source: e.Source, Result: e.Result, Rules: e.Rules,
 	})
 	if err != nil {
 		return nil, "", errors.New("encoding audit event")
