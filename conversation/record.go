@@ -95,7 +95,7 @@ func (b *Book) readPage(ctx context.Context, account, id string) (*page, error) 
 func (b *Book) openPage(account, id string, record store.Record) (*page, error) {
 	plain, err := b.keys.Open(record.Value, binding("piiproxy conversation", account, id))
 	if err != nil {
-		return nil, ErrTampered
+		return nil, fmt.Errorf("%w: %w", ErrTampered, err) // it names a key that is missing
 	}
 	content := new(content)
 	if err := json.Unmarshal(plain, content); err != nil {
@@ -135,7 +135,7 @@ func (b *Book) readLink(ctx context.Context, account, alias string) (link, error
 	}
 	id, err := b.keys.Open(record.Value, binding("piiproxy alias", account, alias))
 	if err != nil {
-		return link{}, ErrTampered
+		return link{}, fmt.Errorf("%w: %w", ErrTampered, err)
 	}
 	l.version, l.id = record.Version, string(id)
 	return l, nil

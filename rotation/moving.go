@@ -32,7 +32,7 @@ func (w *Worker) move(ctx context.Context) {
 func (w *Worker) turn(ctx context.Context) time.Duration {
 	holds, err := w.take(ctx)
 	if err != nil || !holds {
-		return retryAfter
+		return w.config.Again
 	}
 	defer w.giveBack()
 	counts, moved, err := w.run(ctx)
@@ -40,14 +40,14 @@ func (w *Worker) turn(ctx context.Context) time.Duration {
 		if ctx.Err() == nil {
 			w.config.Log.Warn("", zap.String("event", "rotation_failed"), zap.Int("moved", moved))
 		}
-		return retryAfter
+		return w.config.Again
 	}
 	w.alarm(counts)
 	if moved == 0 {
 		return countEvery
 	}
 	w.config.Log.Info("", zap.String("event", "records_moved"), zap.Int("moved", moved), zap.String("primary", w.config.Keys.Primary()), zap.Int("left", left(counts, Older(w.config.Keys))))
-	return retryAfter // once more: somebody may have sealed under the old key meanwhile
+	return w.config.Again // once more: somebody may have sealed under the old key meanwhile
 }
 
 // left counts the records under older keys.

@@ -24,8 +24,8 @@ const (
 	// countEvery is how often records are counted, to see that none needs a key
 	// that is gone.
 	countEvery = 24 * time.Hour
-	// retryAfter is when what failed is tried again.
-	retryAfter = time.Minute
+	// again is Config.Again where it says nothing.
+	again = time.Minute
 	// duty is how many times longer than a batch took the worker rests after it: a
 	// fifth of one writer's time is its.
 	duty = 4
@@ -43,6 +43,9 @@ type Config struct {
 	Registry prometheus.Registerer
 	// Look is how often the folder is looked at; 0 is 2 s.
 	Look time.Duration
+	// Again is when records are looked at once more after some were moved, or after
+	// a fault; 0 is a minute.
+	Again time.Duration
 }
 
 // Worker follows the key folder of one instance. Close ends it.
@@ -74,6 +77,9 @@ type Progress struct {
 func Start(ctx context.Context, config Config) (*Worker, error) {
 	if config.Look == 0 {
 		config.Look = lookEvery
+	}
+	if config.Again == 0 {
+		config.Again = again
 	}
 	w := &Worker{config: config, id: rand.Text(), wake: make(chan struct{}, 1), told: map[string]uint64{}, metrics: newMetrics(config.Registry)}
 	if err := w.announce(ctx); err != nil {
