@@ -48,6 +48,17 @@ func (p Person) Aliases() []string {
 // Expires is when the conversation in front ends by itself.
 func (p Person) Expires() time.Time { return p.pages[p.Conversations[0].ID].expires }
 
+// Used is when any of the person's conversations was last used, up to a day before
+// the last message in it.
+func (p Person) Used() (last time.Time) {
+	for _, page := range p.pages {
+		if used := page.expires.Add(-Lifetime); used.After(last) {
+			last = used
+		}
+	}
+	return last
+}
+
 // Person reads what the book holds of the person of these aliases, from the store
 // and not from memory; ErrUnknown when no alias leads to a conversation.
 func (b *Book) Person(ctx context.Context, account string, aliases []string) (Person, error) {

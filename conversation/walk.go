@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Page is part of a walk over all conversations.
 type Page struct {
 	Conversations []*Conversation
+	// Used is when each was last used, up to a day before the last message in it.
+	Used []time.Time
 	// Next is where the walk goes on; "" at its end.
 	Next string
 }
@@ -45,6 +48,7 @@ func (b *Book) Walk(ctx context.Context, accounts []string, after string, limit 
 		}
 		if opened, err := b.openPage(account, id, record); err == nil && !b.buried.has(page.Next) {
 			page.Conversations = append(page.Conversations, opened.conversation)
+			page.Used = append(page.Used, record.Expires.Add(-Lifetime))
 		}
 	}
 	return page, nil
