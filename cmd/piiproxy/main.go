@@ -41,6 +41,7 @@ type commands struct {
 	Routes       routesCommand       `cmd:"" help:"What routes put in the place of tokens, by place and kind."`
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`
+	Store        storeCommand        `cmd:"" help:"Move the stores to another place."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/store/transfer"
 )
 
 // pairingKey is the record that says which key set a store belongs to.
@@ -35,6 +36,12 @@ func pair(ctx context.Context, s store.Store, set *keys.Set) error {
 
 // paired is pair for those who change nothing; store.ErrNotFound: a new store.
 func paired(ctx context.Context, s store.Store, set *keys.Set) error {
+	switch _, err := s.Get(ctx, transfer.MarkKey); {
+	case err == nil:
+		return errors.New("it is half of a copy: run `piiproxy store copy` again, to its end, or name another store")
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
 	record, err := s.Get(ctx, pairingKey)
 	if err != nil {
 		return err

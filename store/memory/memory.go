@@ -227,6 +227,23 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (int, error
 	return removed, err
 }
 
+// LastVersion is the largest version that the storage has given.
+func (s *Store) LastVersion(ctx context.Context) (last uint64, err error) {
+	err = s.do(ctx, func(map[string]store.Record) error {
+		last = s.storage.version
+		return nil
+	})
+	return last, err
+}
+
+// RaiseVersion sees that later versions are above this one.
+func (s *Store) RaiseVersion(ctx context.Context, version uint64) error {
+	return s.do(ctx, func(map[string]store.Record) error {
+		s.storage.version = max(s.storage.version, version)
+		return nil
+	})
+}
+
 // matching returns the records that live and are wanted, in no order.
 func (s *Store) matching(wanted func(store.Record) bool) []store.Record {
 	var found []store.Record

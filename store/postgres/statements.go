@@ -5,7 +5,7 @@ import "strings"
 // statements are the SQL of one table. $1 is always the clock: the instant that
 // tells what has expired, or NULL for the database's own.
 type statements struct {
-	get, put, remove, removePrefix, list, lease, leaseAll, sweep, next string
+	get, put, remove, removePrefix, list, lease, leaseAll, sweep, next, raise string
 }
 
 // live is true of records that are there at the clock.
@@ -23,6 +23,7 @@ func statementsFor(table string) statements {
 		leaseAll:     fill.Replace(strings.ReplaceAll(leaseSQL, "{{collection}}", "collection >= $7")),
 		sweep:        fill.Replace(sweepSQL),
 		next:         fill.Replace(nextSQL),
+		raise:        fill.Replace(raiseSQL),
 	}
 }
 
@@ -101,3 +102,5 @@ DELETE FROM {{table}} WHERE key IN (
 	SELECT key FROM {{table}} WHERE expires <= $1 ORDER BY expires, key LIMIT $2 FOR UPDATE SKIP LOCKED)`
 
 const nextSQL = `SELECT nextval('{{table}}_version')`
+
+const raiseSQL = `SELECT setval('{{table}}_version', greatest($1::bigint, nextval('{{table}}_version')))`
