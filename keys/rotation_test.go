@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -78,4 +79,29 @@ func handle(t *testing.T, manager *keyset.Manager) *keyset.Handle {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// TestEarlierForm: what earlier versions sealed under the key itself still opens,
+// is counted under its key, and says that it cannot be moved.
+func TestEarlierForm(t *testing.T) {
+	set, err := Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := set.holder.now().sealing.aead.Encrypt([]byte("plain"), []byte("here"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := set.Open(sealed, []byte("here")); err != nil || string(plain) != "plain" {
+		t.Errorf("opened %q (%v)", plain, err)
+	}
+	if _, err := set.Open(sealed, []byte("there")); !errors.Is(err, ErrSealed) {
+		t.Errorf("elsewhere: %v", err)
+	}
+	if id, ok := set.Under(sealed); !ok || id != set.Primary() {
+		t.Errorf("under %q (%t)", id, ok)
+	}
+	if _, err := set.Rewrap(sealed); !errors.Is(err, ErrDirect) {
+		t.Errorf("moved: %v", err)
+	}
 }
