@@ -44,71 +44,6 @@ type Caller struct {
 	Grant       Grant
 }
 
-// Grant is what a caller may ask for: all of it is a limit.
-type Grant struct {
-	Accounts []string
-	// Kinds of values, in the rules' spelling; AllKinds for every kind.
-	Kinds    []string
-	AllKinds bool
-	// Level is how much of a value: full, masked, last4, exists.
-	Level    string
-	Purposes []string
-	// Tokens may be asked for in a Time.
-	Tokens int
-	Time   time.Duration
-}
-
-// Who is the one who asks: a caller, or one of the commands.
-type Who struct {
-	name    string
-	command bool
-	// Grant is what a caller may; of a command it is empty.
-	Grant Grant
-	// Source is the network address that the request came from.
-	Source string
-
-	tokens *meter
-	now    func() time.Time
-}
-
-// May says whether an account is there for whoever asks.
-func (w Who) May(account string) bool {
-	return w.command || slices.Contains(w.Grant.Accounts, account)
-}
-
-// Named says that it is a caller of the configuration, and not a command.
-func (w Who) Named() bool { return w.name != "" }
-
-// Actor is the name for the audit log.
-func (w Who) Actor() string {
-	if w.command {
-		return "command"
-	}
-	return "caller:" + w.name
-}
-
-// Take counts n tokens against the caller's rate. The error is for the caller: more
-// than ever fit at once, or not yet.
-func (w Who) Take(n int) error {
-	if w.tokens == nil {
-		return nil
-	}
-	if n > w.Grant.Tokens {
-		return &Refusal{Status: http.StatusUnprocessableEntity, Problem: Problem{Error: "more tokens at once than the caller's rate has: send fewer, or raise callers.rate"}}
-	}
-	if wait, ok := w.tokens.take(w.now(), n); !ok {
-		return &Refusal{Status: http.StatusTooManyRequests, Wait: wait, Problem: Problem{Error: "too many tokens for the caller's rate: wait as Retry-After says"}}
-	}
-	return nil
-}
-
-type whoKey struct{}
-
-func whoOf(ctx context.Context) Who {
-	who, _ := ctx.Value(whoKey{}).(Who)
-	return who
-}
-
 // Reasons why a request is turned away, as Access.Observe gets them.
 const (
 	DeniedHost  = "host"  // under a name that is not the listener's
@@ -203,6 +138,12 @@ func (d *door) caller(w http.ResponseWriter, r *http.Request, token string) {
 		return
 	}
 	ctx := context.WithValue(r.Context(), whoKey{}, d.who(caller, r))
+	if second := r.Header.Get(approvalHeader); second != "" {
+		if ctx, ok = d.approved(ctx, r, second); !ok {
+			d.unknown(w)
+			return
+		}
+	}
 	for _, scope := range caller.Scopes {
 		if mux := d.scopes[scope]; mux != nil {
 			if _, pattern := mux.Handler(r); pattern != "" {
@@ -213,6 +154,40 @@ func (d *door) caller(w http.ResponseWriter, r *http.Request, token string) {
 	}
 	d.access.Observe(DeniedScope)
 	write(w, http.StatusForbidden, Problem{Error: "this token is not for this endpoint and method: docs/operate.md lists what a scope has"})
+}
+
+// approvalHeader has the token of a second caller, where one is not enough.
+const approvalHeader = "Piiproxy-Approval"
+
+type secondKey struct{}
+
+// secondOf is the second caller of a request, who may do what the endpoint does;
+// nobody without one.
+func secondOf(ctx context.Context) Who {
+	who, _ := ctx.Value(secondKey{}).(Who)
+	return who
+}
+
+// approved adds the second caller, if the token is that of one with a scope for the
+// endpoint. One that has a certificate beside its token can only be the first: a
+// connection shows one.
+func (d *door) approved(ctx context.Context, r *http.Request, authorization string) (context.Context, bool) {
+	token, ok := strings.CutPrefix(authorization, "Bearer ")
+	if !ok || token == "" {
+		return ctx, false
+	}
+	second, ok := d.find(token, nil)
+	if !ok {
+		return ctx, false
+	}
+	for _, scope := range second.Scopes {
+		if mux := d.scopes[scope]; mux != nil {
+			if _, pattern := mux.Handler(r); pattern != "" {
+				return context.WithValue(ctx, secondKey{}, d.who(second, r)), true
+			}
+		}
+	}
+	return ctx, true // it is somebody, and not for this
 }
 
 // leastToken is how long a token is at least, in bytes: 128 bits in base32. What

@@ -93,6 +93,7 @@ type Desks struct {
 	Prompts    Prompts
 	Keys       KeyDesk
 	Routes     Routes
+	Reveals    Reveals
 }
 
 // Handler serves the admin API.
@@ -122,6 +123,12 @@ func Handler(access Access, desks Desks) http.Handler {
 		scopes[scopeLinks] = http.NewServeMux()
 		mountLinks(scopes[scopeLinks], desks.Links)
 	}
+	if desks.Reveals != nil {
+		mountNamed(mux)
+		scopes[scopeReveal], scopes[scopeRestore] = http.NewServeMux(), http.NewServeMux()
+		mountReveal(scopes[scopeReveal], desks.Reveals)
+		mountRestore(scopes[scopeRestore], desks.Reveals)
+	}
 	return newDoor(access, mux, scopes)
 }
 
@@ -137,13 +144,18 @@ func mountOperations(mux *http.ServeMux, operations Operations) {
 
 // order decodes a strict JSON order, has it carried out and answers.
 func order[Order, Answer any](do func(context.Context, Order) (Answer, error)) http.Handler {
+	return orderUpTo(maxOrder, do)
+}
+
+// orderUpTo is order for a body of up to most bytes.
+func orderUpTo[Order, Answer any](most int64, do func(context.Context, Order) (Answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 			write(w, http.StatusUnsupportedMediaType, Problem{Error: "send application/json"})
 			return
 		}
 		var o Order
-		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&o); err != nil || !errors.Is(decoder.Decode(&struct{}{}), io.EOF) {
 			write(w, http.StatusBadRequest, Problem{Error: "the order is not the JSON object that this endpoint takes"})

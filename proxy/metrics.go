@@ -13,7 +13,7 @@ import (
 // and from closed lists only, so that their number is bounded.
 type Metrics struct {
 	messages, findings, refused, quarantine *prometheus.CounterVec
-	links, denied                           *prometheus.CounterVec
+	links, denied, reveals                  *prometheus.CounterVec
 	added, store                            *prometheus.HistogramVec
 	scan                                    prometheus.Histogram
 	addedIn, addedOut                       prometheus.Observer
@@ -42,6 +42,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		refused:     counter("piiproxy_refused_total", "Requests answered by piiproxy itself.", "reason"),
 		quarantine:  counter("piiproxy_quarantine", "Deliveries and parts sealed into quarantine.", "reason"),
 		denied:      counter("piiproxy_admin_denied_total", "Requests to the admin listener that were turned away, by reason.", "reason"),
+		reveals:     counter("piiproxy_reveals_total", "Tokens that callers asked about, by outcome.", "outcome"),
 		links:       counter("piiproxy_links_total", "Capture links by outcome.", "outcome"),
 		scan:        prometheus.NewHistogram(prometheus.HistogramOpts{Name: "piiproxy_scan_seconds", Help: "Time to find and judge in one payload.", Buckets: fine}),
 		added:       histogram("piiproxy_added_seconds", "Time piiproxy adds to one message, without the peer's.", "direction"),
@@ -62,13 +63,16 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 	for _, event := range append(capture.Events, buttonDropped) {
 		m.links.WithLabelValues(event)
 	}
+	for _, outcome := range []string{"answered", "not_there", "tampered", "failed"} {
+		m.reveals.WithLabelValues(outcome)
+	}
 	for _, reason := range exactReasons() {
 		m.refused.WithLabelValues(reason)
 	}
 	for _, reason := range quarantineReasons {
 		m.quarantine.WithLabelValues(reason)
 	}
-	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.denied, m.scan, m.added, m.store,
+	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.denied, m.reveals, m.scan, m.added, m.store,
 		m.outboxItems, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
 	return m
 }
@@ -94,6 +98,11 @@ func (m *Metrics) Link(event string) { m.links.WithLabelValues(event).Inc() }
 // Denied counts requests to the admin listener that were turned away; the reasons
 // are console's.
 func (m *Metrics) Denied(reason string) { m.denied.WithLabelValues(reason).Inc() }
+
+// Revealed counts tokens that callers asked about; the outcomes are reveal's.
+func (m *Metrics) Revealed(outcome string, n int) {
+	m.reveals.WithLabelValues(outcome).Add(float64(n))
+}
 
 func (m *Metrics) dropped(buttons int) { m.links.WithLabelValues(buttonDropped).Add(float64(buttons)) }
 

@@ -53,6 +53,7 @@ type core struct {
 	links   *capture.Book // nil without a public URL
 	asked   *asked.Book
 	ledger  *route.Ledger
+	values  *vault.Vault
 }
 
 // stores are apart because their backups must be: the values' without the
@@ -114,7 +115,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	limits.TrustedProxies = s.settings.TrustedProxies
 	counts := asked.New(s.stores.values, s.keys, time.Now)
 	s.closers = append(s.closers, counts.Close)
-	s.core = core{asked: counts, book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
+	s.core = core{asked: counts, values: values, book: book, engine: redact.New(book, wrap(values), limits.Payload), tenants: tenants, audit: log, metrics: metrics}
 	routes, err := s.openRoutes(values, limits, judge.policies)
 	if err != nil {
 		return err

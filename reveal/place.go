@@ -1,0 +1,112 @@
+package reveal
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/vault"
+)
+
+// place is where a token of an order belongs.
+type place struct {
+	token string
+	kind  string // as the token spells it; a token that is there spells no value
+	// conversation is nil for a token that is not there for whoever asks.
+	conversation *conversation.Conversation
+	foreign      bool // it is there, for somebody else
+}
+
+// nowhere is a well-formed token that nobody has: what is malformed is looked up as
+// this one, so that it takes the same time.
+const nowhere = "pii_none_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+// opened are the conversations of an order, each opened once.
+type opened struct {
+	mu  sync.Mutex
+	all map[vault.Owner]*conversation.Conversation
+}
+
+// places finds where each token belongs, and reads no value.
+func (d *Desk) places(ctx context.Context, asker Asker, order Order) ([]place, error) {
+	places := make([]place, len(order.Tokens))
+	known := &opened{all: map[vault.Owner]*conversation.Conversation{}}
+	err := each(len(places), func(i int) (err error) {
+		places[i], err = d.place(ctx, asker, order, order.Tokens[i], known)
+		return err
+	})
+	return places, err
+}
+
+func (d *Desk) place(ctx context.Context, asker Asker, order Order, token string, known *opened) (place, error) {
+	kind, formed := vault.ParseToken(token)
+	if !formed {
+		token = nowhere
+	}
+	p := place{token: token, kind: kind}
+	owner, err := d.config.Vault.Locate(ctx, token)
+	there := err == nil
+	if errors.Is(err, vault.ErrTampered) {
+		d.config.Observe(Tampered, 1)
+	} else if err != nil && !errors.Is(err, vault.ErrNoToken) {
+		return p, err
+	}
+	mine := there && asker.may(owner.Account, kind) &&
+		(order.Account == "" || order.Account == owner.Account) && (order.Person == "" || order.Person == owner.Conversation)
+	p.foreign = there && !mine
+	if !mine {
+		// The read that it takes to open a conversation, of one that is not there.
+		_, err := d.config.Conversations.Open(ctx, decoyAccount, decoyID())
+		if err != nil && !errors.Is(err, conversation.ErrUnknown) {
+			return p, err
+		}
+		return p, nil
+	}
+	p.conversation, err = d.open(ctx, owner, known)
+	return p, err
+}
+
+// open opens a conversation; nil when it was erased.
+func (d *Desk) open(ctx context.Context, owner vault.Owner, known *opened) (*conversation.Conversation, error) {
+	known.mu.Lock()
+	c := known.all[owner]
+	known.mu.Unlock()
+	if c != nil {
+		return c, nil
+	}
+	c, err := d.config.Conversations.Open(ctx, owner.Account, owner.Conversation)
+	switch {
+	case errors.Is(err, conversation.ErrUnknown):
+		return nil, nil
+	case errors.Is(err, conversation.ErrTampered):
+		d.config.Observe(Tampered, 1)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	known.mu.Lock()
+	known.all[owner] = c
+	known.mu.Unlock()
+	return c, nil
+}
+
+// may says whether the asker may have a kind, as tokens spell it, of an account.
+func (a Asker) may(account, kind string) bool {
+	return slices.Contains(a.Accounts, account) &&
+		(a.AllKinds || slices.ContainsFunc(a.Kinds, func(k string) bool { return squashed(k) == kind }))
+}
+
+// decoyAccount is no account's name: those begin with a letter.
+const decoyAccount = "-"
+
+// decoyID is the id of a conversation that is not there: 128 random bits in a-z2-7.
+func decoyID() string {
+	var random [16]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random[:]))
+}
