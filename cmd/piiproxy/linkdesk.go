@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/capture"
@@ -44,7 +45,7 @@ var (
 	errNobody  = refuse(http.StatusNotFound, "no such account for this caller, or nobody of this id has written to it")
 	errNoLink  = refuse(http.StatusNotFound, "no such link for this caller")
 	errUnsaid  = refuse(http.StatusServiceUnavailable, "the audit log cannot be written, so nothing is done: look at its disk")
-	errNotNow  = refuse(http.StatusServiceUnavailable, "this cannot be done now: try again in a few seconds")
+	errNotNow  = &console.Refusal{Status: http.StatusServiceUnavailable, Wait: time.Second, Problem: console.Problem{Error: "this cannot be done now: try again in a few seconds"}}
 	errNoOrder = refuse(http.StatusUnprocessableEntity, "a link needs an account, a user, 1 to 16 fields of kinds that the rules know, each once, with a need that the kind has, and a language of two letters")
 )
 

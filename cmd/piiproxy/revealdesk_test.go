@@ -38,7 +38,7 @@ func withRevealers(t *testing.T) (*chat, map[string]string) {
 	}
 	c := newChat(t, "", "callers:\n"+
 		line("full", fullToken, "scopes: [reveal], accounts: [shop], kinds: [all], level: full, purposes: [chargeback, support], rate: 20000/m")+
-		line("masked", maskedToken, "scopes: [reveal], accounts: [shop], kinds: [all], level: masked, purposes: [support]")+
+		line("masked", maskedToken, "scopes: [reveal], accounts: [shop], kinds: [all], level: masked, purposes: [support, chargeback]")+
 		line("last4", last4Token, "scopes: [reveal], accounts: [shop], kinds: [all], level: last4, purposes: [support]")+
 		line("exists", existsToken, "scopes: [reveal], accounts: [shop, other], kinds: [all], level: exists, purposes: [support]")+
 		line("email", emailToken, "scopes: [reveal], accounts: [shop], kinds: [email], level: full, purposes: [support]")+
