@@ -37,6 +37,7 @@ type commands struct {
 	Review       reviewCommand       `cmd:"" help:"Look through a sample of what shadow mode found."`
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
+	Restore      restoreCommand      `cmd:"" help:"Turn the tokens in a dump of the bot's database back into values."`
 	Prompts      promptsCommand      `cmd:"" help:"What bots asked for, and what became of it."`
 	Routes       routesCommand       `cmd:"" help:"What routes put in the place of tokens, by place and kind."`
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`

@@ -22,6 +22,7 @@ const (
 	slowToken   = "ppx_slow-token-canary-ggggggggg"
 	firstToken  = "ppx_first-token-canary-hhhhhhhh"
 	secondToken = "ppx_second-token-canary-iiiiiii"
+	everyToken  = "ppx_every-token-canary-jjjjjjjj"
 )
 
 const (
@@ -45,7 +46,9 @@ func withRevealers(t *testing.T) (*chat, map[string]string) {
 		line("far", farToken, "scopes: [reveal], accounts: [other], kinds: [all], level: full, purposes: [support]")+
 		line("slow", slowToken, "scopes: [reveal], accounts: [shop], kinds: [all], level: full, purposes: [support], rate: 10/h")+
 		line("first", firstToken, "scopes: [restore], accounts: [shop, other], kinds: [credit_card, email, person]")+
-		line("second", secondToken, "scopes: [restore, links], accounts: [shop], kinds: [all]"))
+		line("second", secondToken, "scopes: [restore, links], accounts: [shop], kinds: [all]")+
+		line("third", farToken[:len(farToken)-1]+"3", "scopes: [restore], accounts: [shop], kinds: [all]")+
+		line("every", everyToken, "scopes: [links, reveal, restore, erase, export], accounts: [shop], kinds: [all], level: full, purposes: [support]"))
 	c.says(chatValues)
 	tokens := map[string]string{}
 	for _, token := range regexp.MustCompile(`pii_([a-z0-9]+)_[a-z2-7]{26}`).FindAllStringSubmatch(c.bot.last(), -1) {
