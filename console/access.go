@@ -233,13 +233,13 @@ func certificateOf(r *http.Request) []byte {
 	return r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo
 }
 
-// sourceOf is the address that a request came from, without its port.
+// sourceOf is the address that a request came from, without port and zone.
 func sourceOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return ""
 	}
-	return host
+	return from.Addr().Unmap().WithZone("").String()
 }
 
 func tooMany(w http.ResponseWriter) {

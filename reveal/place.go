@@ -61,7 +61,7 @@ func (d *Desk) place(ctx context.Context, asker Asker, order Order, token string
 	p.foreign = there && !mine
 	if !mine {
 		// The read that it takes to open a conversation, of one that is not there.
-		_, err := d.config.Conversations.Open(ctx, decoyAccount, decoyID())
+		_, err := d.config.Conversations.Open(ctx, decoyAccount, random())
 		if err != nil && !errors.Is(err, conversation.ErrUnknown) {
 			return p, err
 		}
@@ -104,9 +104,10 @@ func (a Asker) may(account, kind string) bool {
 // decoyAccount is no account's name: those begin with a letter.
 const decoyAccount = "-"
 
-// decoyID is the id of a conversation that is not there: 128 random bits in a-z2-7.
-func decoyID() string {
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails (crypto/rand)
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random[:]))
+// random is 128 random bits in a-z2-7: the name of an order, or the id of a
+// conversation that is not there.
+func random() string {
+	var bits [16]byte
+	_, _ = rand.Read(bits[:]) // never fails (crypto/rand)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(bits[:]))
 }

@@ -63,7 +63,7 @@ func (d *Desk) events(ctx context.Context, asker Asker, order Order, places []pl
 		}
 	}
 	if foreign+missing > 0 {
-		event := d.about(asker, order, "refused")
+		event := d.about(asker, order, audit.Refused)
 		event.Count = foreign + missing
 		event.Reason = joined(order.Reason, fmt.Sprintf("%d foreign, %d not there", foreign, missing))
 		events = append(events, event)
@@ -77,19 +77,22 @@ func (d *Desk) event(ctx context.Context, asker Asker, order Order, c *conversat
 	if err != nil {
 		return audit.Event{}, err
 	}
-	event := d.about(asker, order, "done")
+	event := d.about(asker, order, audit.Done)
 	event.Account, event.Conversation, event.Reason = c.Account, hash, order.Reason
 	return event, nil
 }
 
 func (d *Desk) about(asker Asker, order Order, result string) audit.Event {
-	return audit.Event{Actor: asker.Actor, Action: order.Action, Account: order.Account, Purpose: order.Purpose, Source: asker.Source, Result: result}
+	return audit.Event{
+		Actor: asker.Actor, Action: order.Action, Account: order.Account, Request: order.request,
+		Purpose: order.Purpose, Source: asker.Source, Result: result,
+	}
 }
 
 // failed writes down that an order was not carried out, and is the error of it. The
 // log may be what fails: the answer is the same.
 func (d *Desk) failed(asker Asker, order Order) error {
-	event := d.about(asker, order, "failed")
+	event := d.about(asker, order, audit.Failed)
 	event.Count, event.Reason = len(order.Tokens), joined(order.Reason, "the store cannot be read")
 	if err := d.config.Audit.RecordDurable(event); err != nil {
 		return ErrUnsaid
@@ -99,7 +102,8 @@ func (d *Desk) failed(asker Asker, order Order) error {
 
 // Refused writes down that an order was refused before a token was looked at.
 func (d *Desk) Refused(asker Asker, order Order) error {
-	event := d.about(asker, order, "refused")
+	order.request = random()
+	event := d.about(asker, order, audit.Refused)
 	event.Count, event.Reason = len(order.Tokens), order.Reason
 	if err := d.config.Audit.RecordDurable(event); err != nil {
 		return ErrUnsaid

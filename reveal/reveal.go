@@ -96,6 +96,8 @@ type Order struct {
 	// Person narrows it to one conversation, by its id; empty for all.
 	Person string
 	Tokens []string
+
+	request string // joins the order's lines in the audit log
 }
 
 // Answer is what became of one token: its value, or that it is not there.
@@ -122,6 +124,7 @@ func (d *Desk) Values(ctx context.Context, asker Asker, order Order) ([]Answer, 
 	if len(order.Tokens) == 0 || len(order.Tokens) > MostTokens {
 		return nil, ErrOrder
 	}
+	order.request = random()
 	answers, err := d.values(ctx, asker, order)
 	if err != nil {
 		d.config.Observe(Failed, len(order.Tokens))
