@@ -23,7 +23,11 @@ func TestRedelivery(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if got := r.hook(body); got.status != http.StatusOK {
+			got := r.hook(body)
+			for again := 0; got.status == http.StatusServiceUnavailable && again < 50; again++ {
+				got = r.hook(body) // the machine was too busy for the rules: platforms try again
+			}
+			if got.status != http.StatusOK {
 				t.Errorf("answered %d", got.status)
 			}
 		})

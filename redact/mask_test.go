@@ -91,8 +91,8 @@ func TestIdempotence(t *testing.T) {
 				})
 			})
 			for _, text := range texts {
-				once := words(t, bare(), text, s)
-				again := words(t, bare(), once.Text, s)
+				once := wordsInTime(t, bare(), text, s)
+				again := wordsInTime(t, bare(), once.Text, s)
 				if again.Text != once.Text || len(again.Findings) > 0 {
 					t.Errorf("%s, %s: %q became %q, then %q (%v)", s.Context.Direction, action, text, once.Text, again.Text, again.Findings)
 				}
