@@ -18,6 +18,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
+	"sync"
 )
 
 // keySize is the length of a conversation's secret and of its data key.
@@ -56,8 +58,20 @@ type Conversation struct {
 // material stands behind a pointer, so that no way of printing a struct that
 // holds a Conversation walks into it.
 type material struct {
-	secret []byte
-	data   cipher.AEAD
+	macs sync.Pool // of *deriving: preparing a key costs as much as using it
+	data cipher.AEAD
+}
+
+// deriving is an HMAC under the secret, with room for a message and a sum.
+type deriving struct {
+	mac     hash.Hash
+	message []byte
+}
+
+func newMaterial(secret []byte, data cipher.AEAD) *material {
+	m := &material{data: data}
+	m.macs.New = func() any { return &deriving{hmac.New(sha256.New, secret), make([]byte, 0, 256)} }
+	return m
 }
 
 func newConversation(account, id, path string, content *content) (*Conversation, error) {
@@ -74,7 +88,7 @@ func newConversation(account, id, path string, content *content) (*Conversation,
 	}
 	return &Conversation{
 		ID: id, Account: account, path: path,
-		material: &material{secret: content.Secret, data: data},
+		material: newMaterial(content.Secret, data),
 	}, nil
 }
 
@@ -87,13 +101,20 @@ func (c *Conversation) Path() string { return c.path }
 // label says what the result is for; results under different labels tell nothing
 // of each other.
 func (c *Conversation) Derive(label string, parts ...string) []byte {
-	mac := hmac.New(sha256.New, c.material.secret)
-	message := appendPart(make([]byte, 0, 256), label)
+	d := c.material.macs.Get().(*deriving)
+	defer c.material.macs.Put(d)
+	message := appendPart(d.message[:0], label)
 	for _, part := range parts {
 		message = appendPart(message, part)
 	}
-	mac.Write(message)
-	return mac.Sum(nil)
+	d.mac.Reset()
+	d.mac.Write(message)
+	derived := d.mac.Sum(make([]byte, 0, sha256.Size))
+	clear(message) // it may hold a value
+	if cap(message) <= cap(d.message) {
+		d.message = message[:0]
+	}
+	return derived
 }
 
 // Seal encrypts plain under the data key (AES-256-GCM, random nonce) and binds

@@ -30,15 +30,28 @@ func BenchmarkTokens(b *testing.B) {
 			}
 		})
 	})
-	values := []vault.Value{card("4111111111111111")}
-	b.Run("hit", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := v.Tokens(b.Context(), c, values); err != nil {
-				b.Fatal(err)
+	// Known values come by other messages than the first one.
+	hit := func(value vault.Value) func(b *testing.B) {
+		return func(b *testing.B) {
+			for _, message := range []string{"mid.1", "mid.2"} {
+				if _, err := v.Tokens(b.Context(), c, []vault.Value{by(message, value)}); err != nil {
+					b.Fatal(err)
+				}
 			}
+			values := []vault.Value{by("mid.3", value)}
+			b.ReportAllocs()
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := v.Tokens(b.Context(), c, values); err != nil {
+						b.Error(err)
+					}
+				}
+			})
 		}
-	})
+	}
+	b.Run("hit", hit(card("4111111111111111")))
+	b.Run("hit/random", hit(random(card("4111111111111111"))))
 }
 
 func BenchmarkResolve(b *testing.B) {

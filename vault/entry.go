@@ -33,9 +33,10 @@ type entry struct {
 	created time.Time // to the second
 	used    time.Time // when its lifetime last began, to the second
 	message messageHash
-	again   bool // it came by something other than that message, too
-	random  bool // its token was drawn, not derived
-	old     bool // the record has the first format
+	again   bool   // it came by something other than that message, too
+	random  bool   // its token was drawn, not derived
+	id      string // of a drawn token
+	old     bool   // the record has the first format
 }
 
 // A record is the format byte and what is sealed: the origin, flags, the expiry
@@ -67,17 +68,13 @@ func filled(size int) int { return size/fillTo*fillTo + fillTo }
 // binding is the associated data: format, account, conversation and the hash that
 // names the record, which is one of kind and token.
 func binding(c *conversation.Conversation, hash string) []byte {
-	ad := appendText(nil, "piiproxy value 2")
-	for _, part := range []string{c.Account, c.ID, hash} {
-		ad = appendText(ad, part)
-	}
-	return ad
+	ad := make([]byte, 0, 32+len(c.Account)+len(c.ID)+len(hash))
+	return appendText(appendText(appendText(appendText(ad, "piiproxy value 2"), c.Account), c.ID), hash)
 }
 
 func seal(c *conversation.Conversation, token string, e entry) ([]byte, error) {
 	v := e.value
-	id := ""
-	flags := byte(0)
+	id, flags := "", byte(0)
 	if e.again {
 		flags |= flagAgain
 	}
@@ -105,25 +102,25 @@ func seal(c *conversation.Conversation, token string, e entry) ([]byte, error) {
 
 // open returns what the record of a token holds. The value must be the one that
 // the token derives from, or was drawn for.
-func open(c *conversation.Conversation, token string, record []byte) (entry, error) {
+func open(c *conversation.Conversation, token, hash string, record []byte) (entry, error) {
 	if isFirstFormat(record) {
 		return openFirst(c, token, record)
 	}
-	e, found, err := openAt(c, recordHash(c, token), record)
-	if err == nil && found != token {
+	e, err := openAt(c, hash, record)
+	if err == nil && e.token(c) != token {
 		return entry{}, ErrTampered
 	}
 	return e, err
 }
 
-// openAt is open for a record whose token is not known: it says which it is.
-func openAt(c *conversation.Conversation, hash string, record []byte) (e entry, token string, err error) {
+// openAt is open for a record whose token is not known, or whose value is.
+func openAt(c *conversation.Conversation, hash string, record []byte) (e entry, err error) {
 	if len(record) == 0 || record[0] != formatByte {
-		return entry{}, "", ErrTampered
+		return entry{}, ErrTampered
 	}
 	plain, err := c.Open(record[1:], binding(c, hash))
 	if err != nil || len(plain) < headerLength {
-		return entry{}, "", ErrTampered
+		return entry{}, ErrTampered
 	}
 	e.value.Origin, e.again, e.random = Origin(plain[0]), plain[1]&flagAgain != 0, plain[1]&flagRandom != 0
 	e.expires = time.Unix(0, int64(binary.BigEndian.Uint64(plain[2:])))
@@ -131,15 +128,21 @@ func openAt(c *conversation.Conversation, hash string, record []byte) (e entry, 
 	e.used = time.Unix(int64(binary.BigEndian.Uint32(plain[14:])), 0)
 	copy(e.message[:], plain[18:])
 	rest, err := e.read(plain[headerLength:])
-	switch {
-	case err != nil:
-		return entry{}, "", err
-	case !e.random:
-		return e, tokenOf(c, e.value.Kind, e.value.Canonical), nil
-	case len(rest) < idLength:
-		return entry{}, "", ErrTampered
+	if err != nil || e.random && len(rest) < idLength {
+		return entry{}, ErrTampered
 	}
-	return e, tokenWith(e.value.Kind, string(rest[:idLength])), nil
+	if e.random {
+		e.id = string(rest[:idLength])
+	}
+	return e, nil
+}
+
+// token is the token of what a record holds.
+func (e *entry) token(c *conversation.Conversation) string {
+	if e.random {
+		return tokenWith(e.value.Kind, e.id)
+	}
+	return tokenOf(c, e.value.Kind, e.value.Canonical)
 }
 
 // read reads kind, canonical form, text and look, and returns what follows.

@@ -80,12 +80,12 @@ func (v *Vault) walk(ctx context.Context, c *conversation.Conversation, do func(
 			if isFirstFormat(record.Value) {
 				continue
 			}
-			e, token, err := openAt(c, strings.TrimPrefix(record.Key, prefix), record.Value)
+			e, err := openAt(c, strings.TrimPrefix(record.Key, prefix), record.Value)
 			if err != nil {
 				tampered = true
 				continue
 			}
-			if err := do(record, token, &e); err != nil {
+			if err := do(record, e.token(c), &e); err != nil {
 				return false, err
 			}
 		}
@@ -176,7 +176,7 @@ func (v *Vault) eraseValue(ctx context.Context, c *conversation.Conversation, re
 		if err != nil {
 			return false, fmt.Errorf("reading value: %w", err)
 		}
-		changed, err := open(c, token, record.Value)
+		changed, err := open(c, token, recordHash(c, token), record.Value)
 		if err != nil {
 			return false, err
 		}

@@ -33,7 +33,7 @@ func (v *Vault) row(ctx context.Context, c *conversation.Conversation, s *slot) 
 		}
 		s.token = r.index.token
 	}
-	old, version, err := v.current(ctx, c, s.token)
+	old, version, err := v.current(ctx, c, s, s.token)
 	if err != nil {
 		return nil, err
 	}
@@ -49,19 +49,28 @@ func (v *Vault) row(ctx context.Context, c *conversation.Conversation, s *slot) 
 	return r, nil
 }
 
-// current reads what there is of a token; version 0: nothing.
-func (v *Vault) current(ctx context.Context, c *conversation.Conversation, token string) (old entry, version uint64, err error) {
+// current reads what there is of a value under one of its tokens; version 0:
+// nothing.
+func (v *Vault) current(ctx context.Context, c *conversation.Conversation, s *slot, token string) (old entry, version uint64, err error) {
 	if token == "" {
 		return entry{}, 0, nil
 	}
-	record, err := v.store.Get(ctx, recordKey(c, token))
+	hash := recordHash(c, token)
+	record, err := v.store.Get(ctx, valuePrefix(c)+hash)
 	if errors.Is(err, store.ErrNotFound) {
 		return entry{}, 0, nil
 	}
 	if err != nil {
 		return entry{}, 0, fmt.Errorf("reading value: %w", err)
 	}
-	old, err = open(c, token, record.Value)
+	if isFirstFormat(record.Value) {
+		old, err = openFirst(c, token, record.Value)
+		return old, record.Version, err
+	}
+	old, err = openAt(c, hash, record.Value)
+	if err == nil && (old.value.Kind != s.value.Kind || old.value.Canonical != s.value.Canonical) {
+		err = ErrTampered
+	}
 	return old, record.Version, err
 }
 
@@ -69,7 +78,7 @@ func (v *Vault) current(ctx context.Context, c *conversation.Conversation, token
 // the stricter origin.
 func (v *Vault) draw(ctx context.Context, c *conversation.Conversation, s *slot, r *row) error {
 	s.token, r.version = drawToken(s.value.Kind), 0
-	derived, version, err := v.current(ctx, c, s.name)
+	derived, version, err := v.current(ctx, c, s, s.name)
 	if version != 0 && err == nil {
 		r.value.Origin = max(r.value.Origin, derived.value.Origin)
 	}

@@ -131,14 +131,15 @@ func (v *Vault) Resolve(ctx context.Context, c *conversation.Conversation, token
 	if _, only := Lifetime(kind); only {
 		return v.volatile.get(c, token)
 	}
-	record, err := v.store.Get(ctx, recordKey(c, token))
+	hash := recordHash(c, token)
+	record, err := v.store.Get(ctx, valuePrefix(c)+hash)
 	if errors.Is(err, store.ErrNotFound) {
 		return Value{}, ErrNoToken
 	}
 	if err != nil {
 		return Value{}, fmt.Errorf("reading value: %w", err)
 	}
-	held, err := open(c, token, record.Value)
+	held, err := open(c, token, hash, record.Value)
 	if err != nil {
 		return Value{}, err
 	}
