@@ -44,16 +44,19 @@ func (w *Worker) turn(ctx context.Context) time.Duration {
 	}
 	w.alarm(counts)
 	if moved == 0 {
-		return countEvery
+		if left(counts, Older(w.config.Keys)) == 0 {
+			return countEvery
+		}
+		return w.config.Again // they are due soon
 	}
 	w.config.Log.Info("", zap.String("event", "records_moved"), zap.Int("moved", moved), zap.String("primary", w.config.Keys.Primary()), zap.Int("left", left(counts, Older(w.config.Keys))))
 	return w.config.Again // once more: somebody may have sealed under the old key meanwhile
 }
 
-// left counts the records under older keys.
+// left counts the records under older keys that a run can move.
 func left(counts Counts, older map[string]bool) (n int) {
 	for id := range older {
-		n += counts.Records[id]
+		n += counts.Records[id] - counts.Direct[id] - counts.Held[id]
 	}
 	return n
 }

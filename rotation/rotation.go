@@ -33,6 +33,15 @@ var conversationSealed = []string{"chart", "chat", "like", "residue", "value"}
 // They are counted, and gone by themselves.
 var heldByVersion = []string{"outbox"}
 
+// soon is how near a record's due time is when somebody may have leased it, or is
+// about to: leases are a minute or less, and whoever holds one needs the version.
+// Such a record is left for a later run.
+const soon = 10 * time.Minute
+
+func maybeLeased(record *store.Record, now time.Time) bool {
+	return !record.Due.IsZero() && record.Due.Before(now.Add(soon))
+}
+
 const (
 	// page is how many records are read at once, and batch how many are written.
 	page  = 500
@@ -165,7 +174,7 @@ func (m *mover) run(ctx context.Context, counts Counts) error {
 				continue
 			}
 			counts.add(id, class(record.Key), direct(record.Value))
-			if !m.old[id] || held(class(record.Key)) {
+			if !m.old[id] || held(class(record.Key)) || maybeLeased(record, started) {
 				continue
 			}
 			fresh, err := m.set.Rewrap(record.Value)

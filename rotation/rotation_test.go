@@ -104,7 +104,7 @@ func seal(t *testing.T, set *keys.Set, s store.Store, class string, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records = append(records, store.Record{Key: key, Value: sealed, Expires: now.Add(time.Hour), Due: now.Add(time.Minute)})
+		records = append(records, store.Record{Key: key, Value: sealed, Expires: now.Add(time.Hour), Due: now.Add(30 * time.Minute)})
 	}
 	if err := s.Put(t.Context(), records...); err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func whole(t *testing.T, set *keys.Set, s store.Store, prefix string, want int) 
 			if plain, err := set.Open(record.Value, []byte(record.Key)); err != nil || string(plain) != record.Key {
 				t.Fatalf("a record opens as %q (%v)", plain, err)
 			}
-			if record.Due.IsZero() || record.Expires.Sub(record.Due) != 59*time.Minute {
+			if record.Due.IsZero() || record.Expires.Sub(record.Due) != 30*time.Minute {
 				t.Fatalf("due %v and expires %v have changed", record.Due, record.Expires)
 			}
 		}
@@ -234,6 +234,14 @@ func TestMoveLeavesToOthers(t *testing.T) {
 	old := stale.Primary()
 	seal(t, stale, r.values, "review", 10)
 	seal(t, stale, r.values, "outbox", 3)
+	sealedSoon, err := stale.Seal([]byte("soon"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leased := store.Record{Key: "tombstone/x", Value: sealedSoon, Expires: time.Now().Add(time.Hour), Due: time.Now().Add(time.Minute)}
+	if err := r.conversations.Put(t.Context(), leased); err != nil {
+		t.Fatal(err)
+	}
 	sealValue := store.Record{Key: "value/x", Value: []byte("sealed by a conversation"), Expires: time.Now().Add(time.Hour)}
 	if err := r.values.Put(t.Context(), sealValue); err != nil {
 		t.Fatal(err)
@@ -250,6 +258,9 @@ func TestMoveLeavesToOthers(t *testing.T) {
 	counts, _, err := rotation.Move(t.Context(), set, &meddling{Store: r.values, t: t, set: set})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got, _, err := rotation.Move(t.Context(), set, r.conversations); err != nil || got.Records[old] != 1 {
+		t.Errorf("what may be leased: %v (%v)", got.Records, err)
 	}
 	if counts.Records[old] != 3 || counts.Held[old] != 3 {
 		t.Errorf("left under the old key: %d, of them held %d; want the 3 of the outbox", counts.Records[old], counts.Held[old])
