@@ -167,7 +167,7 @@ func TestNoCanaryInFile(t *testing.T) {
 // TestNoCanaryInDatabase: neither do a data folder with its write-ahead log, a dump
 // and the server's log.
 func TestNoCanaryInDatabase(t *testing.T) {
-	server := pgtest.Start(t, "log_statement=all", "log_min_duration_statement=0", "logging_collector=on", "log_directory=log")
+	server := pgtest.Start(t, "log_min_messages=warning", "log_statement=all", "log_min_duration_statement=0", "logging_collector=on", "log_directory=log")
 	url := server.Database(t)
 	set, err := keys.Ephemeral()
 	if err != nil {
