@@ -101,7 +101,7 @@ func backslash(rest string) (string, int) {
 	}
 	switch rest[1] {
 	case 'u', 'U':
-		if end := strings.IndexByte(rest, '}'); strings.HasPrefix(rest[2:], "{") && end > 3 && end < 12 {
+		if end := strings.IndexByte(rest[:min(len(rest), 12)], '}'); strings.HasPrefix(rest[2:], "{") && end > 3 {
 			if code, err := strconv.ParseUint(rest[3:end], 16, 32); err == nil {
 				return string(rune(code)), end + 1
 			}

@@ -176,14 +176,16 @@ func (r *reading) written(to http.Header) ([]byte, error) {
 	return payload.Splice(r.raw, edits)
 }
 
-// back lists the values as they were restored and as they were written, longest
-// first: in the answer they become their tokens again.
+// back lists the values as they were restored, as they were written, and as bare
+// digits, longest first: in the answer they become their tokens again.
 func (r *restored) back() []redact.Restored {
 	var list []redact.Restored
 	for token, value := range r.values {
-		list = append(list, redact.Restored{Text: value.Canonical, Token: token})
-		if value.Text != value.Canonical {
-			list = append(list, redact.Restored{Text: value.Text, Token: token})
+		spellings := []string{value.Canonical, value.Text, digitsOf(value.Canonical)}
+		for i, text := range spellings {
+			if text != "" && !slices.Contains(spellings[:i], text) {
+				list = append(list, redact.Restored{Text: text, Token: token})
+			}
 		}
 	}
 	slices.SortFunc(list, func(a, b redact.Restored) int {
@@ -193,4 +195,19 @@ func (r *restored) back() []redact.Restored {
 		return strings.Compare(a.Token, b.Token)
 	})
 	return list
+}
+
+// digitsOf is a value that is all digits without what stands between them; "" for
+// any other.
+func digitsOf(text string) string {
+	const between = "+-(). /"
+	if strings.Trim(text, between+"0123456789") != "" {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(between, r) {
+			return -1
+		}
+		return r
+	}, text)
 }
