@@ -94,6 +94,7 @@ type Desks struct {
 	Keys       KeyDesk
 	Routes     Routes
 	Reveals    Reveals
+	People     People
 }
 
 // Handler serves the admin API.
@@ -128,6 +129,14 @@ func Handler(access Access, desks Desks) http.Handler {
 		scopes[scopeReveal], scopes[scopeRestore] = http.NewServeMux(), http.NewServeMux()
 		mountReveal(scopes[scopeReveal], desks.Reveals)
 		mountRestore(scopes[scopeRestore], desks.Reveals)
+	}
+	if desks.People != nil {
+		mountErase(mux, desks.People)
+		mountExport(mux, desks.People)
+		mountFind(mux, desks.People)
+		scopes[scopeErase], scopes[scopeExport] = http.NewServeMux(), http.NewServeMux()
+		mountErase(scopes[scopeErase], desks.People)
+		mountExport(scopes[scopeExport], desks.People)
 	}
 	return newDoor(access, mux, scopes)
 }

@@ -28,6 +28,7 @@ const residuePrefix = "residue/"
 type ResidueStore interface {
 	Store
 	List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error)
+	Delete(ctx context.Context, key string, version uint64) error
 }
 
 // Ledger keeps residues for as long as conversations live, sealed under their
@@ -61,6 +62,15 @@ func (l *Ledger) Note(ctx context.Context, c *Conversation, r Residue) error {
 	}
 	if err != nil {
 		return fmt.Errorf("writing a residue: %w", err)
+	}
+	return nil
+}
+
+// Forget drops the residue of a message that the person took back.
+func (l *Ledger) Forget(ctx context.Context, c *Conversation, message string) error {
+	err := l.store.Delete(ctx, residueKey(c, message), 0)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("erasing a residue: %w", err)
 	}
 	return nil
 }

@@ -43,6 +43,14 @@ type State struct {
 	// Told holds when the person was last told something that is said once in a
 	// while: a notice, a warning.
 	Told map[string]time.Time `json:"told,omitempty"`
+	// Wish is the person's message that asked to be erased, and waits for another one.
+	Wish *Wish `json:"wish,omitempty"`
+}
+
+// Wish is a message that asked for something.
+type Wish struct {
+	ID []byte    `json:"id"` // 8 bytes of the message id's SHA-256
+	At time.Time `json:"at"`
 }
 
 // Answer is a message that a question informed.
@@ -209,4 +217,16 @@ func (s *State) Tell(now time.Time, what string, every time.Duration) bool {
 	}
 	s.Told[what] = now
 	return true
+}
+
+// Wished notes that the person asked for something that has to be asked for twice,
+// with another message, within a time. True: this is the second one. The same
+// message again, as platforms send it, is one.
+func (s *State) Wished(now time.Time, message string, within time.Duration) bool {
+	id := answerID(message)
+	if s.Wish != nil && now.Sub(s.Wish.At) < within {
+		return string(s.Wish.ID) != string(id)
+	}
+	s.Wish = &Wish{id, now}
+	return false
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/piiproxy/piiproxy/store"
 )
 
 // Page is part of a walk over all conversations.
@@ -22,7 +24,9 @@ type Page struct {
 // not open or is of another account is left out. It is for searches that have to
 // look everywhere: the store needs List.
 func (b *Book) Walk(ctx context.Context, accounts []string, after string, limit int) (Page, error) {
-	lister, ok := b.store.(ResidueStore)
+	lister, ok := b.store.(interface {
+		List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error)
+	})
 	if !ok {
 		return Page{}, errors.New("walking over conversations: the store cannot list")
 	}

@@ -41,6 +41,9 @@ type Chats struct {
 	// Asked counts the kinds that a message of the bot asks for, and those of them
 	// that a form took the place of; nil counts nothing. It must not wait.
 	Asked func(account string, kinds []string, swapped bool)
+	// Erasing makes what erases people, before anything is sent. Nil: nobody is
+	// erased, and what is taken back stays.
+	Erasing func(*Proxy) (Erasing, error)
 }
 
 // chat is the conversation that a part of a delivery is a message in.

@@ -47,14 +47,14 @@ func (q queued) each(ctx context.Context, subjects []erasure.Subject, do func(st
 		}
 		for _, record := range page {
 			after = record.Key
+			sealed, opened := q.parcel(ctx, &record, false)
 			for i := range subjects {
-				// Opened for each: after the first was taken out it is another parcel.
-				sealed, opened := q.parcel(ctx, &record, i > 0)
 				if !opened || !concerns(sealed, &subjects[i]) {
 					continue
 				}
 				counts[i]++
 				faults = errors.Join(faults, do(record, sealed, &subjects[i]))
+				sealed, opened = q.parcel(ctx, &record, true) // without them it is another one
 			}
 		}
 	}
@@ -62,7 +62,6 @@ func (q queued) each(ctx context.Context, subjects []erasure.Subject, do func(st
 
 // parcel opens a record, which is read again where it may have changed.
 func (q queued) parcel(ctx context.Context, record *store.Record, again bool) (sealed sealedParcel, opened bool) {
-	o := q.proxy.delivery.outbox
 	if again {
 		now, err := q.proxy.config.Records.Store.Get(ctx, record.Key)
 		if err != nil {
@@ -70,7 +69,7 @@ func (q queued) parcel(ctx context.Context, record *store.Record, again bool) (s
 		}
 		*record = now
 	}
-	sealed, err := o.open(*record)
+	sealed, err := (&outbox{config: q.proxy.config}).open(*record) // there may be no outbox yet
 	return sealed, err == nil
 }
 
@@ -104,7 +103,7 @@ func (q queued) take(ctx context.Context, record store.Record, sealed sealedParc
 
 // takeAt is take at the version that was read.
 func (q queued) takeAt(ctx context.Context, record store.Record, sealed sealedParcel, s *erasure.Subject) error {
-	o := q.proxy.delivery.outbox
+	o := &outbox{config: q.proxy.config} // the proxy's own is not there yet when it starts
 	rest, err := q.without(sealed, s)
 	if err != nil {
 		return err
@@ -117,7 +116,9 @@ func (q queued) takeAt(ctx context.Context, record store.Record, sealed sealedPa
 		if err != nil {
 			return err
 		}
-		o.gone(ctx, item{sealedParcel: sealed, record: record})
+		if q.proxy.delivery != nil {
+			q.proxy.delivery.outbox.gone(ctx, item{sealedParcel: sealed, record: record})
+		}
 		return nil
 	}
 	// Where it stands it stays: under the same stamp, first in the same lanes.
@@ -166,4 +167,12 @@ func (p *Proxy) names(owner *Account, part channel.Part, s *erasure.Subject) boo
 	return slices.ContainsFunc(part.Person.Aliases, func(alias string) bool {
 		return slices.Contains(s.Hashes, p.config.Records.Conversations.Hash(owner.Name, alias))
 	})
+}
+
+// withdrawHeld removes a held message for good. One that is on its way by now is
+// the bot's.
+func (p *Proxy) withdrawHeld(ctx context.Context, lanes []string, message string) {
+	o := p.delivery.outbox
+	taken, _ := o.withdraw(ctx, lanes, "taken back "+message, []string{message})
+	o.remove(ctx, taken)
 }

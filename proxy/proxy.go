@@ -114,6 +114,8 @@ type Proxy struct {
 	turns      turns
 	peers      *peers     // other instances; nil: there are none
 	modes      sync.Mutex // one order of an operator at a time
+	erasing    Erasing // nil: nobody is erased
+	wished     wished
 }
 
 // New makes a proxy and starts its outbox, which first takes up what an
@@ -134,6 +136,12 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 	p.forward = newForwarder(p)
 	if err := p.loadOverrides(ctx); err != nil {
 		return nil, err
+	}
+	if config.Chats.Erasing != nil {
+		var err error
+		if p.erasing, err = config.Chats.Erasing(p); err != nil {
+			return nil, err
+		}
 	}
 	d, err := newDelivery(ctx, config, p.quarantine)
 	if err != nil {
@@ -167,6 +175,10 @@ func (p *Proxy) Public() http.Handler {
 	mux.HandleFunc("POST /webhook/{app}", p.webhook)
 	if p.links != nil {
 		mux.Handle("/c/", p.links.Handler())
+	}
+	if p.erasing != nil && p.config.PublicURL != "" {
+		mux.HandleFunc("POST /deletion/{app}", p.deletion)
+		mux.HandleFunc("GET /deletion/{app}/{code}", p.deletionStatus)
 	}
 	return p.door(mux, plainRefusal)
 }

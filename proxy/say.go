@@ -39,18 +39,23 @@ func (p *Proxy) Say(ctx context.Context, account string, c *conversation.Convers
 	if token == "" || len(state.Envelope) == 0 || !state.Open(p.config.Now()) {
 		return capture.ErrWindow
 	}
+	return p.speak(ctx, a, state.Envelope, text, button)
+}
+
+// speak sends a message of our own to the person of an envelope.
+func (p *Proxy) speak(ctx context.Context, a *Account, envelope []byte, text string, button *capture.Button) error {
 	var label *channel.Button
 	if button != nil {
 		label = &channel.Button{Label: button.Text, URL: button.URL}
 	}
-	out, err := a.Channel.Say(state.Envelope, text, label, p.mark(a))
+	out, err := a.Channel.Say(envelope, text, label, p.mark(a))
 	if err != nil {
 		return err
 	}
-	if err := p.saying(ctx, a, state.Envelope, text); err != nil {
+	if err := p.saying(ctx, a, envelope, text); err != nil {
 		return errSay
 	}
-	return p.post(ctx, a, out, token)
+	return p.post(ctx, a, out, a.AccessToken())
 }
 
 // mark is what messages of our own carry, so that any instance knows them again.

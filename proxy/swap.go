@@ -41,6 +41,8 @@ type Conduct struct {
 	Telling Telling
 	// Prefixes are the beginnings of links to the account's forms, up to the id.
 	Prefixes []string
+	// Forget are the messages with which people ask to be erased.
+	Forget Forget
 }
 
 // Reasons of prompts that are not passed on as they are.

@@ -73,6 +73,18 @@ func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
 	if a.Telling.Words == nil || !(isNew && a.Telling.NoticeNew) && len(unasked) == 0 {
 		return
 	}
+	p.aloud(func(ctx context.Context) {
+		if isNew && a.Telling.NoticeNew {
+			p.notice(ctx, a, c.conversation)
+		}
+		if len(unasked) > 0 {
+			p.warn(ctx, a, c.conversation, unasked)
+		}
+	})
+}
+
+// aloud says something beside what goes on, if not too much is being said.
+func (p *Proxy) aloud(say func(ctx context.Context)) {
 	select {
 	case p.voices <- struct{}{}:
 	default:
@@ -88,12 +100,7 @@ func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
 		}()
 		ctx, cancel := context.WithTimeout(context.Background(), 2*sayTime)
 		defer cancel()
-		if isNew && a.Telling.NoticeNew {
-			p.notice(ctx, a, c.conversation)
-		}
-		if len(unasked) > 0 {
-			p.warn(ctx, a, c.conversation, unasked)
-		}
+		say(ctx)
 	})
 }
 

@@ -22,6 +22,7 @@ type App struct {
 	Secrets     func() []string // the first signs, all verify
 	VerifyToken func() string
 	SHA1        map[channel.Name]bool // channels whose webhooks may carry sha1 alone
+	Deletion    bool                  // Meta's data deletion requests are answered
 }
 
 // Account is a page, an Instagram account or a phone number, and its bot.

@@ -235,6 +235,9 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		return p.bundle(ctx, in, *rest)
 	}
 	record.found(result)
+	if refusal := p.unsend(ctx, in, &b, chats); refusal != nil {
+		return 0, p.logged(record, *refusal)
+	}
 	pieces, refusal := p.piece(ctx, in, &b, chats, &result, record)
 	if refusal != nil {
 		return p.again(ctx, in, b, record, *refusal)
@@ -257,10 +260,13 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	}
 	record.answered(done)
 	p.log(record)
+	p.noticeForeign(b)
 	if done.status >= 200 && done.status <= 299 {
 		p.remember(ctx, &b, chats, result)
+		if refusal := p.wishes(ctx, in, &b, chats); refusal != nil {
+			return 0, refusal
+		}
 	}
-	p.noticeForeign(b)
 	return done.status, nil
 }
 

@@ -45,6 +45,7 @@ func conductOf(settings *config.Config, a *config.Account) (proxy.Conduct, error
 		NoticeNew: policy.Notice == "conversation" || policy.Notice == "both", NoticeRisky: policy.Notice == "risky" || policy.Notice == "both",
 		Warn: policy.Warn, Words: func(language, key string) string { return texts.Lookup(language, "chat."+key) },
 	}
+	conduct.Forget = proxy.NewForget(policy.Erasure.Phrases, policy.Erasure.Confirm == "again")
 	if prefix := capture.Prefix(settings.PublicURL); prefix != "" {
 		conduct.Prefixes = prefixes(prefix)
 	}

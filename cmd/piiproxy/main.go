@@ -38,6 +38,8 @@ type commands struct {
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
 	Restore      restoreCommand      `cmd:"" help:"Turn the tokens in a dump of the bot's database back into values."`
+	Erase        eraseCommand        `cmd:"" help:"Erase all that is kept of a person."`
+	Export       exportCommand       `cmd:"" help:"All that is kept of a person, as JSON."`
 	Prompts      promptsCommand      `cmd:"" help:"What bots asked for, and what became of it."`
 	Routes       routesCommand       `cmd:"" help:"What routes put in the place of tokens, by place and kind."`
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`

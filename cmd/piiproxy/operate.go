@@ -126,7 +126,7 @@ func call(ctx context.Context, file, method, path string, body []byte, answer an
 var errNoServe = errors.New("nobody answers")
 
 func readAnswer(response *http.Response, answer any) error {
-	decoder := json.NewDecoder(io.LimitReader(response.Body, 1<<20))
+	decoder := json.NewDecoder(io.LimitReader(response.Body, maxAnswer))
 	if response.StatusCode != http.StatusOK {
 		var problem console.Problem
 		if err := decoder.Decode(&problem); err != nil || problem.Error == "" {
@@ -147,3 +147,7 @@ func actor() string {
 	}
 	return "cli"
 }
+
+// maxAnswer bounds an answer of the admin listener: an export may have all values
+// of a person.
+const maxAnswer = 64 << 20

@@ -114,6 +114,7 @@ func (s *service) admin() http.Handler {
 	desks := console.Desks{
 		Operations: operations{s.proxy}, Rules: ruleDesk{s.rules}, Reviews: reviewDesk{s.reviews, s.rules.tenants, s.rules.audit},
 		Prompts: promptDesk{s.core.asked, s.settings}, Routes: routeDesk{s.core.ledger, s.settings}, Reveals: newRevealDesk(s),
+		People: peopleDesk{s.people, &s.core, s.keys},
 	}
 	desks.Keys = s.keyDesk()
 	if s.core.links != nil {

@@ -40,6 +40,7 @@ type service struct {
 	rules    *reloader
 	reviews  *review.Book
 	rotation *rotation.Worker
+	people   people
 	closers  []func() error
 }
 
@@ -53,7 +54,10 @@ type core struct {
 	links   *capture.Book // nil without a public URL
 	asked   *asked.Book
 	ledger  *route.Ledger
-	values  *vault.Vault
+
+	values   *vault.Vault
+	memory   *conversation.Memory
+	residues *conversation.Ledger
 }
 
 // stores are apart because their backups must be: the values' without the
@@ -120,6 +124,9 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	if err != nil {
 		return err
 	}
+	// The embedded store has one writer: this process.
+	s.core.memory = conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now)
+	s.core.values, s.core.residues = values, conversation.NewLedger(s.stores.values, time.Now)
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
@@ -130,19 +137,18 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	}
 	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state}
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
-	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks())
+	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks(), s.finishErasures())
 	return nil
 }
 
-// chats is what is remembered of chats. The embedded store has one writer: this
-// process.
+// chats is what is remembered of chats.
 func (s *service) chats() proxy.Chats {
 	arm, hold := s.settings.Limits.Arm, s.settings.Limits.Hold
 	return proxy.Chats{
-		Memory: conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now),
+		Memory: s.core.memory,
 		Arming: conversation.Arming{Turns: arm.Turns, Time: arm.Time},
-		Links:  s.links, Residues: conversation.NewLedger(s.stores.values, time.Now), Asked: s.core.countAsked,
-		Hold: fragment.Limits{Unarmed: hold.Unarmed, Armed: hold.Armed},
+		Links:  s.links, Residues: s.core.residues, Asked: s.core.countAsked,
+		Hold: fragment.Limits{Unarmed: hold.Unarmed, Armed: hold.Armed}, Erasing: s.erasing,
 	}
 }
 
@@ -201,7 +207,7 @@ func tenantsOf(settings *config.Config, judge *judges) (*proxy.Tenants, error) {
 	apps := make(map[string]*proxy.App, len(settings.Apps))
 	var list []*proxy.App
 	for _, a := range settings.Apps {
-		app := appOf(a)
+		app := appOf(a, settings.Erasure.Callback == "on")
 		apps[a.Name] = app
 		list = append(list, app)
 	}

@@ -91,8 +91,8 @@ func (j *judges) rulebook(settings *config.Config) (*proxy.Rulebook, error) {
 }
 
 // appOf turns an app of the configuration into the proxy's.
-func appOf(a config.App) *proxy.App {
-	app := &proxy.App{Name: a.Name, Secrets: a.AppSecret.Reveal, VerifyToken: a.VerifyToken.Reveal, SHA1: map[channel.Name]bool{}}
+func appOf(a config.App, deletion bool) *proxy.App {
+	app := &proxy.App{Name: a.Name, Secrets: a.AppSecret.Reveal, VerifyToken: a.VerifyToken.Reveal, SHA1: map[channel.Name]bool{}, Deletion: deletion}
 	for _, name := range a.AllowSHA1 {
 		app.SHA1[channel.Name(name)] = true
 	}
