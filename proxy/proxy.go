@@ -114,7 +114,7 @@ type Proxy struct {
 	turns      turns
 	peers      *peers     // other instances; nil: there are none
 	modes      sync.Mutex // one order of an operator at a time
-	erasing    Erasing // nil: nobody is erased
+	erasing    Erasing    // nil: nobody is erased
 	wished     wished
 }
 

@@ -63,6 +63,7 @@ func (s *service) parts(p *proxy.Proxy) []erasure.Part {
 	return []erasure.Part{
 		valuesPart{branch("values", func(path string) string { return "value/" + path + "/" }), s.core.values},
 		branch("likes", func(path string) string { return "like/" + path + "/" }),
+		branch("indexes", func(path string) string { return "index/" + path + "/" }),
 		chatPart{branch("chat", func(path string) string { return conversation.Prefixes(path)["chat"] }), s.core.memory},
 		branch("residues", func(path string) string { return conversation.Prefixes(path)["residues"] }),
 		branch("charts", capture.ChartPrefix),

@@ -81,12 +81,12 @@ const eraseAnna = `{"user":"` + chatAnna + `","reason":"ticket 4711"}`
 // is kept of others and of nobody stays, and every kind of record that there is has
 // its place in this test: a new one fails it until erasing knows of it.
 func TestErasePrefixes(t *testing.T) {
-	c := newChat(t, `, policy: warned`, "policies: {warned: {}}\noverrides: [{id: mac, mode: shadow}]\n")
+	c := newChat(t, `, policy: warned`, "policies: {warned: {token_codes: random, format: {credit_card: like}}}\noverrides: [{id: mac, mode: shadow}]\n")
 	token := c.lives()
 	c.says("my device is 3c:22:fb:9a:01:7e")
 	c.until("a review item", func() bool { return c.byPrefix()["review"] > 0 })
 	before := c.byPrefix()
-	theirs := []string{"conversation", "alias", "value", "owner", "chat", "residue", "link", "chart", "review"}
+	theirs := []string{"conversation", "alias", "value", "owner", "like", "index", "chat", "residue", "link", "chart", "review"}
 	for _, what := range theirs {
 		if before[what] == 0 {
 			t.Errorf("there is no %s to erase", what)
