@@ -172,6 +172,7 @@ func (f *findings) restore(key string, route *Route) {
 	f.each(key+".kinds", restore.Kinds, "kind")
 	f.pointers(key+".fields.json", fields.JSON)
 	f.pointers(key+".fields.text", fields.Text)
+	f.alike(key+".kinds", restore)
 	for i, pointer := range fields.Text {
 		if slices.Contains(fields.JSON, pointer) {
 			f.complain(key+".fields.text["+itoa(i)+"]", "stands under json, too: keep one")
@@ -193,6 +194,26 @@ func (f *findings) restore(key string, route *Route) {
 	for what, n := range map[string]int{"accounts": len(restore.Accounts), "kinds": len(restore.Kinds), "fields": places} {
 		if n == 0 && places+len(restore.Accounts)+len(restore.Kinds) > 0 {
 			f.complain(key+"."+what, "is missing: a token is restored where accounts, kinds and fields all name it")
+		}
+	}
+}
+
+// likeKinds are the kinds that have look-alikes (docs/tokens.md).
+var likeKinds = []string{"credit_card", "email", "phone", "iban", "ssn", "national_id", "tax_id", "card_expiry", "dob", "date"}
+
+// alike warns of kinds whose tokens look like values: a route does not know those
+// from values of the bot's own, and the vendor would get them as they are.
+func (f *findings) alike(key string, restore *RouteRestore) {
+	for i, kind := range restore.Kinds {
+		for _, account := range f.config.Accounts {
+			policy := f.config.Policies[account.Policy]
+			format, named := policy.Format[kind]
+			captured := policy.Prompts[kind] == "capture" || policy.Prompts[kind] == "" && policy.Prompts["default"] == "capture"
+			likes := format == "like" || !named && (captured || policy.Format["default"] == "like")
+			if likes && slices.Contains(likeKinds, kind) && slices.Contains(restore.Accounts, account.Name) {
+				f.warn(key+"["+itoa(i)+"]", "tokens of %s look like values for account %s, at least those of forms; a route cannot tell, and the vendor gets them as they are: write {%s: word} under policies.%s.format", kind, account.Name, kind, shown(account.Policy))
+				break
+			}
 		}
 	}
 }
