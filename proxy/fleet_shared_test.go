@@ -36,7 +36,10 @@ func TestFleetKnowsWhatOthersSent(t *testing.T) {
 // no mark back.
 func TestFleetAbsorbsItsOwnWords(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 2, telling)
+	absorbsItsOwnWords(t, newFleet(t, 2, telling))
+}
+
+func absorbsItsOwnWords(t *testing.T, f *fleet) {
 	a, b := f.all[0], f.all[1]
 	echoed := make(chan reply, 1)
 	a.platform.answers(func(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +95,10 @@ func TestFleetBreakGlass(t *testing.T) {
 // the other; the third time it is set aside.
 func TestFleetSetsAsideTheThirdTime(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 3)
+	setsAsideTheThirdTime(t, newFleet(t, 3))
+}
+
+func setsAsideTheThirdTime(t *testing.T, f *fleet) {
 	for i, want := range []int{400, 400, 200, 400} {
 		if got := f.all[i%3].hook(`{"object":"page"`); got.status != want {
 			t.Errorf("time %d: answered %d, want %d", i+1, got.status, want)
@@ -107,7 +113,10 @@ func TestFleetSetsAsideTheThirdTime(t *testing.T) {
 // form, the submission; the turn goes on when that one is gone.
 func TestFleetFormFromStepToStep(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 4)
+	formFromStepToStep(t, newFleet(t, 4))
+}
+
+func formFromStepToStep(t *testing.T, f *fleet) {
 	a, b, c, d := f.all[0], f.all[1], f.all[2], f.all[3]
 	a.hook(page(entry(shopID, text(shopID, anna, "hi"))))
 	b.send(anna, askCard)

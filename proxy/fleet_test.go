@@ -79,7 +79,10 @@ const leaseOver = 45 * time.Second
 // other, whose clocks differ; the bot gets them in order, each once.
 func TestFleetKeepsOrder(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 3, spooling)
+	keepsOrder(t, newFleet(t, 3, spooling))
+}
+
+func keepsOrder(t *testing.T, f *fleet) {
 	f.all[1].clock.advance(30 * time.Second)
 	bot := newFickle(func(body string, tries int) bool {
 		return tries == 1 && strings.Contains(body, "number 2") || tries < 3 && strings.Contains(body, "number 7")
@@ -114,7 +117,10 @@ func upTo(n int) (numbers []int) {
 // what waits in another instance.
 func TestFleetDirectBehindOutbox(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 2, long)
+	directBehindOutbox(t, newFleet(t, 2, long))
+}
+
+func directBehindOutbox(t *testing.T, f *fleet) {
 	a, b := f.all[0], f.all[1]
 	a.writes("a", "4111 1111") // held
 	b.writes("b", "hello")
@@ -127,7 +133,10 @@ func TestFleetDirectBehindOutbox(t *testing.T) {
 // again to a third is the same.
 func TestFleetJoins(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 3, long)
+	joins(t, newFleet(t, 3, long))
+}
+
+func joins(t *testing.T, f *fleet) {
 	a, b, c := f.all[0], f.all[1], f.all[2]
 	a.writes("a", "4111 1111")
 	c.writes("a", "4111 1111") // the platform missed our answer
@@ -182,7 +191,10 @@ func TestFleetJoinDies(t *testing.T) {
 // and all behind it, in order, when its leases are over, and not before.
 func TestFleetAdopts(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 2, spooling)
+	adopts(t, newFleet(t, 2, spooling))
+}
+
+func adopts(t *testing.T, f *fleet) {
 	a, b := f.all[0], f.all[1]
 	var away atomic.Bool
 	away.Store(true)
