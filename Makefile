@@ -71,9 +71,10 @@ corpus-check:
 eval: ## what the rules find on the labelled corpora, against eval/floors.yaml (ONLY=TEXT MISSES=N RULES=PATHS)
 	@if [ -d $(CORPUS)/dev ]; then $(GO) run ./cmd/piiproxy eval $(addprefix --rules ,$(RULES)) --min eval/floors.yaml --misses $(MISSES) --only "$(ONLY)" $(CORPUS)/dev/*.jsonl; else echo "no labelled corpora at $(CORPUS)/dev: eval is left out (set CORPUS=DIR)"; fi
 
-bench: deps ## side by side: proxies, and ways to look for personal data
+bench: deps ## side by side: proxies, stores, and ways to look for personal data
 	./bench/install.sh
 	$(GO) run ./bench
+	$(GO) run ./bench/stores
 	@$(MAKE) --no-print-directory bench-detection
 
 bench-detection: ## what detection costs beside loops of regexp and regexp2 and a set of go-re2

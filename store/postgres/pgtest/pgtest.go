@@ -48,25 +48,43 @@ type Server struct {
 // postgresql.conf knows them, for example "max_connections=20".
 func Start(t testing.TB, options ...string) *Server {
 	t.Helper()
-	s := &Server{}
-	if err := s.prepare(); err != nil {
-		t.Fatalf("preparing PostgreSQL: %v", err)
+	s, err := New(options...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		s.Kill()
-		if err := os.RemoveAll(s.folder); err != nil {
-			t.Errorf("removing PostgreSQL's folder: %v", err)
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	})
+	return s
+}
+
+// New is Start for what is no test; the caller closes the server.
+func New(options ...string) (*Server, error) {
+	s := &Server{}
+	err := s.prepare()
 	for _, option := range options {
-		if err := s.set(option); err != nil {
-			t.Fatalf("setting up PostgreSQL: %v", err)
+		if err == nil {
+			err = s.set(option)
 		}
 	}
-	if err := s.start(); err != nil {
-		t.Fatalf("starting PostgreSQL: %v", err)
+	if err == nil {
+		err = s.start()
 	}
-	return s
+	if err != nil {
+		return nil, fmt.Errorf("starting PostgreSQL: %w", errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// Close ends the server and removes its folder.
+func (s *Server) Close() error {
+	s.Kill()
+	if s.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(s.folder)
 }
 
 // URL is that of the server's first database, postgres.
@@ -75,6 +93,15 @@ func (s *Server) URL() string { return s.url("postgres") }
 // Database makes a new, empty database and returns its URL.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	database, err := s.NewDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return database
+}
+
+// NewDatabase is Database for what is no test.
+func (s *Server) NewDatabase() (string, error) {
 	s.mutex.Lock()
 	s.databases++
 	name := fmt.Sprintf("test%d", s.databases)
@@ -83,13 +110,13 @@ func (s *Server) Database(t testing.TB) string {
 	defer cancel()
 	connection, err := pgx.Connect(ctx, s.URL())
 	if err != nil {
-		t.Fatalf("connecting to PostgreSQL: %v", err)
+		return "", fmt.Errorf("connecting to PostgreSQL: %w", err)
 	}
 	defer connection.Close(ctx)
 	if _, err := connection.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("making a database: %v", err)
+		return "", fmt.Errorf("making a database: %w", err)
 	}
-	return s.url(name)
+	return s.url(name), nil
 }
 
 // Folder is the data folder, for tests that look at what is on the disk.
