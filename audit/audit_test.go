@@ -84,7 +84,7 @@ func wantIntact(t *testing.T, path string, lines int) {
 func wantBroken(t *testing.T, doing, path string, line int, reason string) {
 	t.Helper()
 	n, err := audit.Verify(path)
-	var broken *audit.BrokenError
+	var broken *audit.Problem
 	if !errors.As(err, &broken) || broken.Line != line || broken.Reason != reason || n != line-1 {
 		t.Errorf("%s: %d lines hold, then %v, want line %d %s", doing, n, err, line, reason)
 	}
@@ -150,15 +150,15 @@ func TestVerifyNamesTheLine(t *testing.T) {
 		"altered hash":     {func(l [][]byte) [][]byte { l[4][len(l[4])-4] ^= 1; return l }, 5, "altered"},
 		"altered last":     {func(l [][]byte) [][]byte { l[9] = bytes.Replace(l[9], []byte("shop"), []byte("stop"), 1); return l }, 10, "altered"},
 		"altered first":    {func(l [][]byte) [][]byte { l[0] = bytes.Replace(l[0], []byte("ann"), []byte("bob"), 1); return l }, 1, "altered"},
-		"taken out":        {func(l [][]byte) [][]byte { return append(l[:4], l[5:]...) }, 5, "out_of_order"},
-		"first taken out":  {func(l [][]byte) [][]byte { return l[1:] }, 1, "out_of_order"},
-		"swapped":          {func(l [][]byte) [][]byte { l[4], l[5] = l[5], l[4]; return l }, 5, "out_of_order"},
+		"taken out":        {func(l [][]byte) [][]byte { return append(l[:4], l[5:]...) }, 5, "missing"},
+		"first taken out":  {func(l [][]byte) [][]byte { return l[1:] }, 1, "missing"},
+		"swapped":          {func(l [][]byte) [][]byte { l[4], l[5] = l[5], l[4]; return l }, 5, "missing"},
 		"repeated":         {func(l [][]byte) [][]byte { l[5] = l[4]; return l }, 6, "out_of_order"},
 		"not ours":         {func(l [][]byte) [][]byte { l[4] = []byte("{}\n"); return l }, 5, "malformed"},
 		"an empty line":    {func(l [][]byte) [][]byte { l[4] = []byte("\n"); return l }, 5, "malformed"},
 		"an endless line":  {func(l [][]byte) [][]byte { l[4] = bytes.Repeat([]byte("x"), 1<<20); return l }, 5, "malformed"},
 		"torn":             {func(l [][]byte) [][]byte { l[9] = l[9][:len(l[9])-1]; return l }, 10, "torn"},
-		"another's hash":   {func(l [][]byte) [][]byte { l[4] = rehashed(l[4], "shop", "stop"); return l }, 6, "out_of_order"},
+		"another's hash":   {func(l [][]byte) [][]byte { l[4] = rehashed(l[4], "shop", "stop"); return l }, 6, "replaced"},
 		"an unknown field": {func(l [][]byte) [][]byte { l[4] = rehashed(l[4], `"account"`, `"amount"`); return l }, 5, "malformed"},
 	} {
 		path := written(t, 10)
