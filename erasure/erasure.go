@@ -89,7 +89,7 @@ func New(config Config) *Eraser { return &Eraser{config} }
 type Order struct {
 	Actor   string // as the audit log names them
 	Source  string // network address, "" when there is none
-	Way     string // command, api, phrase, platform
+	Way     string // command, api, phrase, platform, policy
 	Reason  string
 	Request string // request_id of the log line, "" when there is none
 	// Spare is the request id of a delivery that the bot is still to get: the
@@ -123,8 +123,12 @@ func (e *Eraser) Survey(ctx context.Context, account string, aliases []string) (
 	}
 	report := e.reportOf(p, subject)
 	total := len(p.Conversations)
+	subjects := []Subject{subject}
+	if err := e.recollect(ctx, subjects); err != nil {
+		return Report{}, err
+	}
 	for _, part := range e.config.Parts {
-		counts, err := part.Count(ctx, []Subject{subject})
+		counts, err := part.Count(ctx, subjects)
 		if err != nil {
 			return Report{}, fmt.Errorf("counting %s: %w", part.Name(), err)
 		}
@@ -185,10 +189,7 @@ func (e *Eraser) begin(ctx context.Context, account string, aliases []string, o 
 	}
 	now := e.config.Now()
 	report := e.reportOf(p, e.subjectOf(p, now, o.Spare))
-	event := audit.Event{
-		Actor: o.Actor, Action: "erase", Account: account, Conversation: report.Hash, Count: report.Conversations,
-		Reason: o.Reason, Request: o.Request,
-	}
+	event := eventOf(o, account, report)
 	if err := e.config.Audit.RecordDurable(event); err != nil {
 		return begun{}, ErrUnaudited
 	}
@@ -211,11 +212,18 @@ func (e *Eraser) begin(ctx context.Context, account string, aliases []string, o 
 			break // another instance has erased them
 		}
 	}
-	event.Reason = "failed: " + event.Reason
+	event.Result = audit.Failed
 	if e.config.Audit.RecordDurable(event) != nil {
 		e.config.Observe(EventFault)
 	}
 	return begun{}, err
+}
+
+func eventOf(o Order, account string, r Report) audit.Event {
+	return audit.Event{
+		Actor: o.Actor, Action: "erase", Account: account, Conversation: r.Hash, Count: r.Conversations,
+		Reason: o.Reason, Request: o.Request, Source: o.Source, Purpose: o.Way, Result: audit.Done,
+	}
 }
 
 // person reads whoever is to be erased.

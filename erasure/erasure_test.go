@@ -435,3 +435,28 @@ func TestManyAtOnce(t *testing.T) {
 		h.move(5 * time.Second)
 	}
 }
+
+// TestPast: what a policy keeps of a conversation that it ends goes when the person
+// asks for an erasure, though they are somebody new by then.
+func TestPast(t *testing.T) {
+	h := newHouse(t)
+	transcripts := erasure.Past{Branch: erasure.Branch{What: "transcripts", Store: h.values, Prefix: func(path string) string { return "transcript/" + path }}}
+	i := h.instance(transcripts)
+	for n, way := range []string{erasure.PolicyWay, "command"} {
+		i.says(anna, "anna@x.example")
+		c, err := i.book.Find(t.Context(), "shop", []string{anna})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if way == erasure.PolicyWay {
+			record := store.Record{Key: "transcript/" + c.Path(), Value: []byte("sealed"), Expires: h.now().Add(time.Hour)}
+			if err := h.values.Put(t.Context(), record); err != nil {
+				t.Fatal(err)
+			}
+		}
+		report, err := i.eraser.Erase(t.Context(), "shop", []string{anna}, erasure.Order{Actor: "x", Way: way})
+		if err != nil || report.Parts["transcripts"] != n || count(t, h.values, "transcript/") != 1-n {
+			t.Errorf("%s: %+v, %v, %d are left", way, report, err, count(t, h.values, "transcript/"))
+		}
+	}
+}

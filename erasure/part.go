@@ -22,6 +22,10 @@ type Subject struct {
 	Until time.Time
 	// Spare is the request id of a delivery that stays.
 	Spare string
+	// Asked says that somebody asked for it, and not only the conversation's policy.
+	Asked bool
+	// Earlier are the paths of the person's conversations that ended before.
+	Earlier []string
 	// Conversations are the same as Paths, where their keys are still in memory:
 	// not when an erasure goes on that another process began.
 	Conversations []*conversation.Conversation

@@ -142,7 +142,7 @@ func (e *Eraser) finish(ctx context.Context, stones []*stone) error {
 			}
 		}
 	}
-	problem := errors.Join(faults...)
+	problem := errors.Join(errors.Join(faults...), e.recollect(ctx, subjects))
 	for _, part := range e.config.Parts {
 		counts, err := part.Erase(ctx, subjects)
 		for i, s := range stones {

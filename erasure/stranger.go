@@ -11,7 +11,7 @@ import (
 // set aside before one was made.
 
 func (e *Eraser) stranger(account string, aliases []string) Subject {
-	s := Subject{Account: account, Until: e.config.Now()}
+	s := Subject{Account: account, Until: e.config.Now(), Asked: true}
 	for _, alias := range aliases {
 		s.Hashes = append(s.Hashes, e.config.Book.Hash(account, alias))
 	}
@@ -25,13 +25,13 @@ func (e *Eraser) eraseStranger(ctx context.Context, account string, aliases []st
 	if err != nil {
 		return Report{}, err
 	}
-	event := audit.Event{Actor: o.Actor, Action: "erase", Account: account, Conversation: report.Hash, Reason: o.Reason, Request: o.Request}
+	event := eventOf(o, account, report)
 	if err := e.config.Audit.RecordDurable(event); err != nil {
 		return Report{}, ErrUnaudited
 	}
 	ctx = context.WithoutCancel(ctx)
 	subject := []Subject{e.stranger(account, aliases)}
-	var faults error
+	faults := e.recollect(ctx, subject)
 	for _, part := range e.config.Parts {
 		counts, err := part.Erase(ctx, subject)
 		faults = errors.Join(faults, err)
@@ -39,6 +39,11 @@ func (e *Eraser) eraseStranger(ctx context.Context, account string, aliases []st
 			report.Parts[part.Name()] = counts[0]
 		}
 	}
-	report.Finished = faults == nil
+	if report.Finished = faults == nil; !report.Finished {
+		event.Result = audit.Failed
+		if e.config.Audit.RecordDurable(event) != nil {
+			e.config.Observe(EventFault)
+		}
+	}
 	return report, nil
 }

@@ -54,7 +54,7 @@ type signed struct {
 }
 
 func (e *Eraser) subjectOf(p conversation.Person, at time.Time, spare string) Subject {
-	s := Subject{Account: p.Account, Until: at, Spare: spare, Conversations: p.Conversations}
+	s := Subject{Account: p.Account, Until: at, Spare: spare, Asked: true, Conversations: p.Conversations}
 	for _, c := range p.Conversations {
 		s.Paths = append(s.Paths, c.Path())
 	}
@@ -74,7 +74,10 @@ func (e *Eraser) newStone(p conversation.Person, o Order, at time.Time, due time
 func (s *stone) key() string { return prefix + s.Paths[0] }
 
 func (s *stone) subject() Subject {
-	return Subject{Account: s.Account, Paths: s.Paths, Hashes: s.Hashes, Until: s.At, Spare: s.Spare, Conversations: s.conversations}
+	return Subject{
+		Account: s.Account, Paths: s.Paths, Hashes: s.Hashes, Until: s.At, Spare: s.Spare, Asked: s.Way != PolicyWay,
+		Conversations: s.conversations,
+	}
 }
 
 // record signs and seals a tombstone for the store.

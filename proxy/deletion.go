@@ -132,7 +132,7 @@ func (p *Proxy) deletionRequest(w http.ResponseWriter, r *http.Request, app *App
 // code under which the person can look up what became of it. On WhatsApp ids are
 // phone numbers, and never these.
 func (p *Proxy) deleteFor(ctx context.Context, app *App, user, trace string) (string, error) {
-	event := audit.Event{Actor: "platform", Action: "deletion_request", Reason: "app " + app.Name, Request: trace}
+	event := audit.Event{Actor: "platform", Action: "deletion_request", Reason: "app " + app.Name, Request: trace, Result: audit.Done}
 	if err := p.config.Records.Audit.RecordDurable(event); err != nil {
 		p.config.Metrics.auditFailed()
 		return "", err

@@ -39,7 +39,7 @@ func (p *Proxy) unsend(ctx context.Context, in inbound, b *bundle, chats []chat)
 		}
 		owner := b.owners[c.part]
 		hash := p.hashOf(whose{owner, firstAlias(b.parts[c.part].Person)})
-		event := audit.Event{Actor: "person", Action: "unsend", Account: owner.Name, Conversation: hash, Request: in.trace}
+		event := audit.Event{Actor: "person", Action: "unsend", Account: owner.Name, Conversation: hash, Request: in.trace, Result: audit.Done}
 		if err := p.config.Records.Audit.RecordDurable(event); err != nil {
 			p.config.Metrics.auditFailed()
 			return &refuseStore
@@ -49,6 +49,10 @@ func (p *Proxy) unsend(ctx context.Context, in inbound, b *bundle, chats []chat)
 			err = p.unheard(ctx, b, c, message)
 		}
 		if err != nil {
+			event.Result = audit.Failed
+			if p.config.Records.Audit.RecordDurable(event) != nil {
+				p.config.Metrics.auditFailed()
+			}
 			return unsettled(err)
 		}
 		p.config.Log.Info("", zap.String("event", "unsent_by_person"), zap.String("account", owner.Name),

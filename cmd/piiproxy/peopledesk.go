@@ -95,7 +95,10 @@ func actorOf(who console.Who, said string) string {
 }
 
 func (d peopleDesk) note(who console.Who, said string, event audit.Event) error {
-	event.Actor = actorOf(who, said)
+	event.Actor, event.Source = actorOf(who, said), who.Source
+	if event.Result == "" {
+		event.Result = audit.Done
+	}
 	if err := d.core.audit.RecordDurable(event); err != nil {
 		return errUnsaid
 	}
@@ -111,7 +114,7 @@ func (d peopleDesk) check(who console.Who, action, account, reason, said string)
 	case who.May(account):
 		return nil
 	}
-	if err := d.note(who, said, audit.Event{Action: action, Account: account, Reason: "refused: not an account of the caller"}); err != nil {
+	if err := d.note(who, said, audit.Event{Action: action, Account: account, Reason: "not an account of the caller", Result: audit.Refused}); err != nil {
 		return err
 	}
 	return errNobody
@@ -177,7 +180,7 @@ func (d peopleDesk) Export(ctx context.Context, who console.Who, account string,
 		return erasure.Dossier{}, d.told(err)
 	}
 	if kinds := kindsShown(dossier); o.Values {
-		event := audit.Event{Action: "reveal", Account: account, Conversation: hash, Kinds: kinds, Count: len(dossier.Values), Reason: "export"}
+		event := audit.Event{Action: "reveal", Account: account, Conversation: hash, Kinds: kinds, Count: len(dossier.Values), Purpose: "export", Reason: o.Reason}
 		if err := d.note(who, o.Actor, event); err != nil {
 			return erasure.Dossier{}, err
 		}

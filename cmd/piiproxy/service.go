@@ -126,7 +126,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	}
 	// The embedded store has one writer: this process.
 	s.core.memory = conversation.NewMemory(s.stores.values, s.settings.Store.Driver == "bolt", time.Now)
-	s.core.values, s.core.residues = values, conversation.NewLedger(s.stores.values, time.Now)
+	s.core.residues = conversation.NewLedger(s.stores.values, time.Now)
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
