@@ -78,11 +78,9 @@ func (b *Book) newPage(account string, expires time.Time) (*page, error) {
 // was erased and has come back.
 func (b *Book) readPage(ctx context.Context, account, id string) (*page, error) {
 	path := b.path(account, id)
-	if b.buried.has(path) {
-		return nil, ErrUnknown
-	}
+	// Read in any case: what was erased takes as long as what never was.
 	record, err := b.store.Get(ctx, "conversation/"+path)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && b.buried.has(path) {
 		return nil, ErrUnknown
 	}
 	if err != nil {

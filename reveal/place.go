@@ -22,9 +22,9 @@ type place struct {
 	foreign      bool // it is there, for somebody else
 }
 
-// nowhere is a well-formed token that nobody has: what is malformed is looked up as
-// this one, so that it takes the same time.
-const nowhere = "pii_none_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+// nowhere and a random id are a well-formed token that nobody has: what is malformed
+// is looked up as such a one.
+const nowhere = "pii_creditcard_"
 
 // opened are the conversations of an order, each opened once.
 type opened struct {
@@ -44,31 +44,53 @@ func (d *Desk) places(ctx context.Context, asker Asker, order Order) ([]place, e
 }
 
 func (d *Desk) place(ctx context.Context, asker Asker, order Order, token string, known *opened) (place, error) {
+	decoy := random() // drawn whether it is needed or not
 	kind, formed := vault.ParseToken(token)
 	if !formed {
-		token = nowhere
+		token = nowhere + decoy
 	}
 	p := place{token: token, kind: kind}
 	owner, err := d.config.Vault.Locate(ctx, token)
 	there := err == nil
+	if _, volatile := vault.Lifetime(kind); there && !volatile {
+		d.seen.CompareAndSwap(nil, &token)
+	}
 	if errors.Is(err, vault.ErrTampered) {
 		d.config.Observe(Tampered, 1)
 	} else if err != nil && !errors.Is(err, vault.ErrNoToken) {
 		return p, err
 	}
-	mine := there && asker.may(owner.Account, kind) &&
-		(order.Account == "" || order.Account == owner.Account) && (order.Person == "" || order.Person == owner.Conversation)
+	mine := asker.may(owner.Account, kind) && there &&
+		(order.Account == "" || order.Account == owner.Account) && (order.Only == nil || slices.Contains(order.Only, owner.Conversation))
 	p.foreign = there && !mine
-	if !mine {
-		// The read that it takes to open a conversation, of one that is not there.
-		_, err := d.config.Conversations.Open(ctx, decoyAccount, random())
-		if err != nil && !errors.Is(err, conversation.ErrUnknown) {
-			return p, err
-		}
-		return p, nil
+	if mine {
+		p.conversation, err = d.open(ctx, owner, known)
+	} else if _, err = d.config.Conversations.Open(ctx, decoyAccount, decoy); errors.Is(err, conversation.ErrUnknown) {
+		err = nil
 	}
-	p.conversation, err = d.open(ctx, owner, known)
+	if err == nil && p.conversation == nil {
+		err = d.balance(ctx, p, there, nowhere+decoy)
+	}
 	return p, err
+}
+
+// balance looks up another token for one that gets no answer: one that is there for
+// one that is not, and the other way round. A row that is found takes a little longer
+// than one that is not, and so both have one of each.
+func (d *Desk) balance(ctx context.Context, p place, there bool, absent string) error {
+	_, volatile := vault.Lifetime(p.kind) // looked up in memory
+	counterpart := d.seen.Load()
+	if there || volatile || counterpart == nil {
+		counterpart = &absent
+	}
+	_, err := d.config.Vault.Locate(ctx, *counterpart)
+	switch {
+	case errors.Is(err, vault.ErrNoToken), errors.Is(err, vault.ErrTampered):
+		d.seen.CompareAndSwap(counterpart, nil) // it has ended, too
+		return nil
+	default:
+		return err
+	}
 }
 
 // open opens a conversation; nil when it was erased.
@@ -95,10 +117,11 @@ func (d *Desk) open(ctx context.Context, owner vault.Owner, known *opened) (*con
 	return c, nil
 }
 
-// may says whether the asker may have a kind, as tokens spell it, of an account.
+// may says whether the asker may have a kind, as tokens spell it, of an account. It
+// looks at the kind in any case.
 func (a Asker) may(account, kind string) bool {
-	return slices.Contains(a.Accounts, account) &&
-		(a.AllKinds || slices.ContainsFunc(a.Kinds, func(k string) bool { return squashed(k) == kind }))
+	kindly := a.AllKinds || slices.ContainsFunc(a.Kinds, func(k string) bool { return squashed(k) == kind })
+	return slices.Contains(a.Accounts, account) && kindly
 }
 
 // decoyAccount is no account's name: those begin with a letter.

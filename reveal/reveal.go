@@ -4,9 +4,9 @@
 // there, in the same time.
 //
 // Unknown, expired, erased, malformed and foreign tokens (of an account, a kind or
-// a person that is not for whoever asks) go the same way: one read of where the
-// token belongs, one read of a conversation, one line in the audit log. Nothing
-// more is read for them, and nothing less.
+// a person that is not for whoever asks) go the same way: one look at where a token
+// belongs that finds something, one that does not, one at a conversation that is not
+// there, one line in the audit log. Nothing more is read for them, and nothing less.
 package reveal
 
 import (
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/conversation"
@@ -93,8 +94,9 @@ type Order struct {
 	Reason  string
 	// Account narrows the order to one of the asker's; empty for all of them.
 	Account string
-	// Person narrows it to one conversation, by its id; empty for all.
-	Person string
+	// Only narrows it to some conversations, by their ids: those of one person. Nil is
+	// all, and an empty list is none.
+	Only   []string
 	Tokens []string
 
 	request string // joins the order's lines in the audit log
@@ -108,14 +110,17 @@ type Answer struct {
 }
 
 // Desk answers orders, for many goroutines.
-type Desk struct{ config Config }
+type Desk struct {
+	config Config
+	seen   atomic.Pointer[string] // a token that is there, for balance
+}
 
 // New makes a desk.
 func New(config Config) *Desk {
 	if config.Observe == nil {
 		config.Observe = func(string, int) {}
 	}
-	return &Desk{config}
+	return &Desk{config: config}
 }
 
 // Values returns what the tokens stand for, in their order. Errors are ErrOrder,

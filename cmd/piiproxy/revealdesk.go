@@ -68,9 +68,6 @@ func (d revealDesk) Reveal(ctx context.Context, who console.Who, o console.Revea
 	return d.told(answers, reveal.Level(who.Grant.Level)), nil
 }
 
-// nobody is the id of no conversation.
-const nobody = "nobody"
-
 // narrow limits an order to an account, and to one person of it. What is not there
 // for the caller narrows it to nothing: it looks like tokens that are not there.
 func (d revealDesk) narrow(ctx context.Context, who console.Who, o console.RevealOrder, order *reveal.Order) error {
@@ -79,26 +76,28 @@ func (d revealDesk) narrow(ctx context.Context, who console.Who, o console.Revea
 	}
 	account, ok := d.tenants.Account(o.Account)
 	if !ok || !who.May(o.Account) {
-		order.Person = nobody
+		order.Only = []string{}
 		return nil
 	}
 	order.Account = o.Account
 	if o.User == "" {
 		return nil
 	}
-	order.Person = nobody
-	person := account.Channel.PersonOf(o.User)
-	if !person.Known() {
+	order.Only = []string{}
+	named := account.Channel.PersonOf(o.User)
+	if !named.Known() {
 		return nil
 	}
-	c, err := d.book.Find(ctx, o.Account, person.Aliases)
+	person, err := d.book.Person(ctx, o.Account, named.Aliases)
 	switch {
 	case errors.Is(err, conversation.ErrUnknown), errors.Is(err, conversation.ErrAliases):
 		return nil
 	case err != nil:
 		return errNotNow
 	}
-	order.Person = c.ID
+	for _, c := range person.Conversations {
+		order.Only = append(order.Only, c.ID)
+	}
 	return nil
 }
 
