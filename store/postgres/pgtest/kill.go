@@ -3,9 +3,11 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +28,31 @@ func killTree(parent int) {
 			time.Sleep(time.Millisecond)
 		}
 	}
+}
+
+// LimitFiles bounds the size of the server's files: what would grow beyond it finds
+// no room, as on a disk that is full. Zero lifts the bound. PostgreSQL ignores
+// SIGXFSZ and gets EFBIG. The bound must be above 16 MiB, the size of its log's
+// segments, which are made ahead.
+func (s *Server) LimitFiles(bytes uint64) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.process == nil {
+		return errors.New("the server does not run")
+	}
+	soft := "unlimited:"
+	if bytes > 0 {
+		soft = fmt.Sprintf("%d:", bytes)
+	}
+	parent := s.process.Process.Pid
+	for _, process := range append(childrenOf(parent), parent) {
+		// As the server's own user, who needs no right for it.
+		output, err := s.command("/usr/bin/prlimit", "--fsize="+soft, "--pid", strconv.Itoa(process)).CombinedOutput()
+		if err != nil && runs(process) {
+			return fmt.Errorf("prlimit: %w: %s", err, output)
+		}
+	}
+	return nil
 }
 
 // childrenOf reads the process table.

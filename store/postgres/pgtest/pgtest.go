@@ -224,9 +224,13 @@ func (s *Server) start() error {
 	}
 }
 
-// command runs one of the programs with the rights the server has.
+// command runs one of the server's programs, or any by its path, with the rights
+// the server has.
 func (s *Server) command(name string, arguments ...string) *exec.Cmd {
-	command := exec.Command(s.Binary(name), arguments...)
+	if !filepath.IsAbs(name) {
+		name = s.Binary(name)
+	}
+	command := exec.Command(name, arguments...)
 	command.Dir = s.folder
 	command.Env = []string{"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin"}
 	command.SysProcAttr = &syscall.SysProcAttr{
