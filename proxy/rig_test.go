@@ -20,6 +20,7 @@ import (
 	"github.com/piiproxy/piiproxy/console"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/fragment"
+	"github.com/piiproxy/piiproxy/internal/lifetimes"
 	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/proxy"
@@ -213,6 +214,9 @@ func (r *rig) start() {
 	end := r.listen(log)
 	r.stop = sync.OnceFunc(func() {
 		end()
+		table := lifetimes.Read(r.t, "../docs/lifetimes.md")
+		table.Check(r.t, r.values, r.clock.now())
+		table.Check(r.t, r.people, r.clock.now())
 		r.check(r.proxy.Close(), r.vault.Close(), decisions.Close(), r.values.Close(), r.people.Close())
 	})
 }
