@@ -95,6 +95,8 @@ type Desks struct {
 	Routes     Routes
 	Reveals    Reveals
 	People     People
+	// Transcripts are what remains of conversations.
+	Transcripts Transcripts
 }
 
 // Handler serves the admin API.
@@ -111,6 +113,9 @@ func Handler(access Access, desks Desks) http.Handler {
 	}
 	if desks.Prompts != nil {
 		mountPrompts(mux, desks.Prompts)
+	}
+	if desks.Transcripts != nil {
+		mountTranscripts(mux, desks.Transcripts)
 	}
 	if desks.Keys != nil {
 		mountKeys(mux, desks.Keys)

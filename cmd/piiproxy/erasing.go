@@ -14,6 +14,7 @@ import (
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/review"
 	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/transcript"
 	"github.com/piiproxy/piiproxy/vault"
 )
 
@@ -21,6 +22,7 @@ import (
 type people struct {
 	eraser  *erasure.Eraser
 	archive erasure.Archive
+	ender   *transcript.Ender
 }
 
 // erasing makes what erases people, before the first message is taken: it learns of
@@ -35,7 +37,7 @@ func (s *service) erasing(p *proxy.Proxy) (proxy.Erasing, error) {
 		return nil, err
 	}
 	_ = eraser.Finish(ctx) // what fails was observed, and is tried again
-	s.people = people{eraser, erasure.Archive{
+	s.people = people{eraser: eraser, archive: erasure.Archive{
 		Values: s.core.values, Memory: s.core.memory, Residues: s.core.residues, Links: s.stores.values, Keys: s.keys,
 	}}
 	return taker{eraser, s.core.values, s.core.residues}, nil

@@ -137,7 +137,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	}
 	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state}
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
-	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks(), s.finishErasures())
+	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks(), s.finishErasures(), s.endConversations())
 	return nil
 }
 
