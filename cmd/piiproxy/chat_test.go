@@ -75,16 +75,23 @@ type chat struct {
 	server        *proxy.Server
 	log           *lines
 	folder        string
+	shared        *keys.Set // of several instances; nil: its own
 }
 
 // newChat writes a configuration of one page account, with more keys for the
 // account and more for the file.
 func newChat(t *testing.T, account, more string) *chat {
 	t.Helper()
+	return newChatUnder(t, nil, account, more)
+}
+
+// newChatUnder is newChat with a key set that several share.
+func newChatUnder(t *testing.T, shared *keys.Set, account, more string) *chat {
+	t.Helper()
 	t.Setenv("APP_SECRET", appSecret)
 	t.Setenv("VERIFY_TOKEN", verifyToken)
 	t.Setenv("ACCESS_TOKEN", accessToken)
-	c := &chat{t: t, platform: newWire(t), bot: newWire(t), log: &lines{}, folder: t.TempDir()}
+	c := &chat{t: t, platform: newWire(t), bot: newWire(t), log: &lines{}, folder: t.TempDir(), shared: shared}
 	file := filepath.Join(c.folder, "piiproxy.yaml")
 	text := fmt.Sprintf(`listen: {public: "127.0.0.1:0", bot: "127.0.0.1:0", admin: "127.0.0.1:0", ops: "127.0.0.1:0"}
 public_url: https://chat.example.com
@@ -106,7 +113,10 @@ accounts:
 
 func (c *chat) serve(settings *config.Config) {
 	c.t.Helper()
-	set, err := keys.Ephemeral()
+	set, err := c.shared, error(nil)
+	if set == nil {
+		set, err = keys.Ephemeral()
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
