@@ -131,16 +131,19 @@ func TestOpenAPI(t *testing.T) {
 	id := decoded[console.Link](t, c.asCaller(secondToken, "POST", "/v1/links", orderCard)).ID
 	ask := func(token, method, path, body string, headers ...string) {
 		t.Helper()
-		got := c.asCaller(token, method, strings.ReplaceAll(path, "{id}", id), body, headers...)
+		got := c.asCaller(token, method, strings.NewReplacer("{id}", id, "{account}", "shop").Replace(path), body, headers...)
 		d.answered(method, path, body, got)
 	}
 	approved := "Piiproxy-Approval: Bearer " + secondToken
+	person := `{"user":"` + chatAnna + `"}`
 	endpoints := []struct{ token, method, path, body, header string }{
 		{secondToken, "POST", "/v1/links", orderCard, "X: y"},
 		{secondToken, "GET", "/v1/links/{id}", "", "X: y"},
 		{secondToken, "POST", "/v1/links/{id}/values", `{"values":{"credit_card":"` + chatCard + `","cvv":"123"}}`, "X: y"},
 		{fullToken, "POST", "/v1/reveal", revealOrder("support", email, "x"), "X: y"},
 		{firstToken, "POST", "/v1/restore", restoreOrder(email, "x"), approved},
+		{peopleToken, "POST", "/v1/conversations/{account}/export", person, "X: y"},
+		{peopleToken, "POST", "/v1/conversations/{account}/erase", `{"user":"` + chatAnna + `","dry_run":true}`, "X: y"},
 	}
 	for _, e := range endpoints { // what no endpoint takes
 		ask(wrongToken, e.method, e.path, e.body, e.header)
@@ -165,6 +168,13 @@ func TestOpenAPI(t *testing.T) {
 	ask(secondToken, "POST", "/v1/links/{id}/values", `{"values":{"credit_card":"1"}}`)
 	ask(secondToken, "POST", "/v1/links/{id}/values", `{"values":{"ssn":"1"}}`)
 	ask(firstToken, "POST", "/v1/restore", `{"tokens":["x"],"file":""}`, approved)
+	for _, what := range []string{"export", "erase"} {
+		path := "/v1/conversations/{account}/" + what
+		d.answered("POST", path, person, c.asCaller(peopleToken, "POST", "/v1/conversations/nobody/"+what, person))
+		ask(peopleToken, "POST", path, `{"user":"`+chatAnna+`","reason":"`+strings.Repeat("x", 401)+`"}`)
+	}
+	ask(peopleToken, "POST", "/v1/conversations/{account}/export", `{"user":"`+chatAnna+`","values":true}`)
+	ask(peopleToken, "POST", "/v1/conversations/{account}/erase", `{"user":"123456789","reason":"asked to"}`)
 	ask(fullToken, "POST", "/v1/reveal", revealOrder("nothing", "x"))
 	for _, token := range []string{maskedToken, last4Token, existsToken} {
 		ask(token, "POST", "/v1/reveal", revealOrder("support", email, "x"))
@@ -188,6 +198,7 @@ func TestOpenAPI(t *testing.T) {
 	for range 600 {
 		c.asCaller(secondToken, "GET", "/v1/mode", "")
 		c.asCaller(firstToken, "GET", "/v1/mode", "")
+		c.asCaller(peopleToken, "GET", "/v1/mode", "")
 	}
 	for _, e := range endpoints {
 		if e.token != fullToken {

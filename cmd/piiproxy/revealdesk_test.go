@@ -22,6 +22,7 @@ const (
 	slowToken   = "ppx_slow-token-canary-ggggggggg"
 	firstToken  = "ppx_first-token-canary-hhhhhhhh"
 	secondToken = "ppx_second-token-canary-iiiiiii"
+	peopleToken = "ppx_people-token-canary-kkkkkkk"
 	everyToken  = "ppx_every-token-canary-jjjjjjjj"
 )
 
@@ -47,6 +48,7 @@ func withRevealers(t *testing.T) (*chat, map[string]string) {
 		line("slow", slowToken, "scopes: [reveal], accounts: [shop], kinds: [all], level: full, purposes: [support], rate: 10/h")+
 		line("first", firstToken, "scopes: [restore], accounts: [shop, other], kinds: [credit_card, email, person]")+
 		line("second", secondToken, "scopes: [restore, links], accounts: [shop], kinds: [all]")+
+		line("people", peopleToken, "scopes: [erase, export], accounts: [shop]")+
 		line("third", farToken[:len(farToken)-1]+"3", "scopes: [restore], accounts: [shop], kinds: [all]")+
 		line("every", everyToken, "scopes: [links, reveal, restore, erase, export], accounts: [shop], kinds: [all], level: full, purposes: [support]"))
 	c.says(chatValues)
