@@ -23,7 +23,7 @@ func collection(key string) string {
 // expired returns up to limit keys whose time has come at now, oldest first.
 func (t *transaction) expired(now time.Time, limit int) []string {
 	var found []string
-	cursor := t.expiry.Cursor()
+	cursor := t.expiry().Cursor()
 	for entry, _ := cursor.First(); entry != nil && len(found) < limit; entry, _ = cursor.Next() {
 		at, key, err := splitIndex(entry)
 		if err != nil || at.After(now) {
@@ -66,7 +66,7 @@ func (t *transaction) collections(prefix string) [][]byte {
 		return [][]byte{[]byte(collection(prefix))}
 	}
 	var names [][]byte
-	cursor := t.due.Cursor()
+	cursor := t.due().Cursor()
 	name, _ := cursor.Seek([]byte(prefix))
 	for ; name != nil && bytes.HasPrefix(name, []byte(prefix)); name, _ = cursor.Next() {
 		names = append(names, name)
@@ -75,7 +75,7 @@ func (t *transaction) collections(prefix string) [][]byte {
 }
 
 func (t *transaction) dueIn(name []byte, prefix string, now, clock time.Time, limit int) ([]waiting, error) {
-	index := t.due.Bucket(name)
+	index := t.due().Bucket(name)
 	if index == nil {
 		return nil, nil
 	}

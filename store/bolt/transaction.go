@@ -51,18 +51,34 @@ func prepare(db *bbolt.DB) error {
 	})
 }
 
-// transaction is the four buckets within one transaction.
+// transaction is the buckets within one transaction. The indexes are opened when
+// they are asked for: a read of one record, which is most of what is done, would
+// spend a fifth of its time on them.
 type transaction struct {
-	records, expiry, due *bbolt.Bucket
-	changed              bool
+	tx           *bbolt.Tx
+	records      *bbolt.Bucket
+	byTime, todo *bbolt.Bucket // nil until asked for
+	changed      bool
 }
 
 func begin(tx *bbolt.Tx) *transaction {
-	return &transaction{
-		records: tx.Bucket(bucketRecords),
-		expiry:  tx.Bucket(bucketExpiry),
-		due:     tx.Bucket(bucketDue),
+	return &transaction{tx: tx, records: tx.Bucket(bucketRecords)}
+}
+
+// expiry is the index by expiry.
+func (t *transaction) expiry() *bbolt.Bucket {
+	if t.byTime == nil {
+		t.byTime = t.tx.Bucket(bucketExpiry)
 	}
+	return t.byTime
+}
+
+// due is the index by due time, a bucket for each collection.
+func (t *transaction) due() *bbolt.Bucket {
+	if t.todo == nil {
+		t.todo = t.tx.Bucket(bucketDue)
+	}
+	return t.todo
 }
 
 // header is what stands before a value.
@@ -96,13 +112,13 @@ func encodeRow(r *store.Record) []byte {
 }
 
 // decodeRow copies a row, which is only valid within its transaction.
-func decodeRow(key, row []byte) (store.Record, error) {
+func decodeRow(key string, row []byte) (store.Record, error) {
 	h, err := parseHeader(row)
 	if err != nil {
 		return store.Record{}, err
 	}
 	r := store.Record{
-		Key:     string(key),
+		Key:     key,
 		Value:   bytes.Clone(row[headerSize:]),
 		Version: h.version,
 		Expires: time.Unix(0, int64(h.expires)).UTC(),
@@ -122,7 +138,7 @@ func (t *transaction) get(key string, now time.Time) (store.Record, bool, error)
 	if err != nil || h.expiredAt(now) {
 		return store.Record{}, false, err
 	}
-	r, err := decodeRow([]byte(key), row)
+	r, err := decodeRow(key, row)
 	return r, err == nil, err
 }
 
@@ -159,13 +175,13 @@ func (t *transaction) put(key string, row []byte) (uint64, error) {
 	if err := t.records.Put([]byte(key), row); err != nil {
 		return 0, err
 	}
-	if err := t.expiry.Put(indexKey(h.expires, key), nil); err != nil {
+	if err := t.expiry().Put(indexKey(h.expires, key), nil); err != nil {
 		return 0, err
 	}
 	if h.due == 0 {
 		return version, nil
 	}
-	index, err := t.due.CreateBucketIfNotExists([]byte(collection(key)))
+	index, err := t.due().CreateBucketIfNotExists([]byte(collection(key)))
 	if err != nil {
 		return 0, err
 	}
@@ -183,10 +199,10 @@ func (t *transaction) remove(key string) error {
 		return err
 	}
 	t.changed = true
-	if err := t.expiry.Delete(indexKey(h.expires, key)); err != nil {
+	if err := t.expiry().Delete(indexKey(h.expires, key)); err != nil {
 		return err
 	}
-	if index := t.due.Bucket([]byte(collection(key))); h.due != 0 && index != nil {
+	if index := t.due().Bucket([]byte(collection(key))); h.due != 0 && index != nil {
 		if err := index.Delete(indexKey(h.due, key)); err != nil {
 			return err
 		}
@@ -210,7 +226,7 @@ func (t *transaction) list(prefix, after string, limit int, now time.Time) ([]st
 		if h.expiredAt(now) {
 			continue
 		}
-		r, err := decodeRow(key, row)
+		r, err := decodeRow(string(key), row)
 		if err != nil {
 			return nil, err
 		}
