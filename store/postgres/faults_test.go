@@ -222,6 +222,7 @@ func TestNetworkFaults(t *testing.T) {
 		"hang": pgtest.Hang, "half-open": pgtest.HalfOpen, "reset": pgtest.Reset, "slow": pgtest.Slow,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			between := pgtest.NewBetween(t, server)
 			j := &journal{t: t, Store: openAt(t, between.URL(t, server.Database(t)))}
 			stop := j.load()
