@@ -45,6 +45,7 @@ type road struct {
 	*desk
 	walkers []*walker
 	retries atomic.Int64
+	pace    time.Duration // between two messages of one person
 
 	seen map[string]heard // message id -> as the bot saw it first
 	read int              // deliveries of the bot that are in seen
@@ -122,6 +123,7 @@ func (r *road) walk(walk, alive context.Context, w *walker) {
 	for walk.Err() == nil && alive.Err() == nil {
 		l := w.next(len(w.sent))
 		w.sent = append(w.sent, l)
+		time.Sleep(r.pace)
 		taken, tries := r.platform.Insist(alive, r.webhook(), mainApp, l.body)
 		if !taken {
 			return

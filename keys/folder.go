@@ -208,6 +208,7 @@ func (f Folder) addSigning(ctx context.Context) error {
 // write, and each of its errors names the file and says what to do; none holds a
 // byte of a key.
 func Open(ctx context.Context, folder Folder) (*Set, error) {
+	state := folder.State() // before reading: a change in between shows later
 	from, known, err := folder.read(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening keys: %w", err)
@@ -216,6 +217,7 @@ func Open(ctx context.Context, folder Folder) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening keys: in %s: %w", folder.Path, err)
 	}
+	set.holder.opened = state
 	return set, nil
 }
 

@@ -54,6 +54,7 @@ type Set struct{ holder *holder }
 // a Set walks into it.
 type holder struct {
 	current atomic.Pointer[material]
+	opened  string // state of the folder then
 
 	mu     sync.Mutex // one reload at a time; guards what follows
 	folder Folder

@@ -82,6 +82,9 @@ func (f Folder) State() string {
 	return state.String()
 }
 
+// Opened is the State of the folder when the set was opened.
+func (s *Set) Opened() string { return s.holder.opened }
+
 // Folder is where the set was opened from; its Path is empty when the set lives in
 // memory.
 func (s *Set) Folder() Folder { return s.holder.folder }

@@ -60,6 +60,19 @@ func Instances(ctx context.Context, s store.Store) (map[string]Instance, error) 
 	}
 }
 
+// Forget forgets all instances. It is for whoever alone has a store: those that it
+// says are running have been killed.
+func Forget(ctx context.Context, s store.Store) error {
+	_, err := s.DeletePrefix(ctx, instancePrefix)
+	if err == nil {
+		err = s.Delete(ctx, turnKey, 0)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("forgetting instances that were killed: %w", err)
+	}
+	return nil
+}
+
 // Sealings reads how often each key has sealed, over all instances. What was
 // sealed in the 20 s before an instance was killed is missing.
 func Sealings(ctx context.Context, s store.Store) (map[string]uint64, error) {

@@ -30,7 +30,7 @@ func (w *Worker) move(ctx context.Context) {
 
 // turn makes one run if it is this instance's turn, and says when the next is due.
 func (w *Worker) turn(ctx context.Context) time.Duration {
-	holds, err := w.take(ctx)
+	holds, err := w.mine(ctx)
 	if err != nil || !holds {
 		return w.config.Again
 	}
@@ -75,7 +75,7 @@ func (w *Worker) run(ctx context.Context) (Counts, int, error) {
 		m.pause = func(ctx context.Context, took time.Duration) error {
 			if time.Since(renewed) > turnLast/4 {
 				renewed = time.Now()
-				if holds, err := w.take(ctx); err != nil || !holds {
+				if holds, err := w.mine(ctx); err != nil || !holds {
 					return errors.New("another instance has taken over")
 				}
 			}
@@ -114,9 +114,9 @@ func (w *Worker) alarm(counts Counts) {
 	w.metrics.missing.Set(float64(missing))
 }
 
-// take takes the turn, or keeps it: several instances would only get in each
+// mine takes the turn, or keeps it: several instances would only get in each
 // other's way.
-func (w *Worker) take(ctx context.Context) (bool, error) {
+func (w *Worker) mine(ctx context.Context) (bool, error) {
 	record, err := w.config.Meta.Get(ctx, turnKey)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return false, err

@@ -23,18 +23,24 @@ import (
 // rig is a key folder and two stores, as an installation has them.
 type rig struct {
 	folder                keys.Folder
-	values, conversations *bolt.Store
+	values, conversations store.Store
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	dir := t.TempDir()
-	r := &rig{folder: keys.Folder{Path: filepath.Join(dir, "keys")}}
-	if err := keys.Init(t.Context(), r.folder); err != nil {
-		t.Fatal(err)
-	}
+	r := &rig{folder: newFolder(t)}
+	dir := filepath.Dir(r.folder.Path)
 	r.values, r.conversations = openBolt(t, filepath.Join(dir, "values.db")), openBolt(t, filepath.Join(dir, "conversations.db"))
 	return r
+}
+
+func newFolder(t *testing.T) keys.Folder {
+	t.Helper()
+	folder := keys.Folder{Path: filepath.Join(t.TempDir(), "keys")}
+	if err := keys.Init(t.Context(), folder); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 func openBolt(t *testing.T, path string) *bolt.Store {

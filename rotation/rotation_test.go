@@ -29,7 +29,11 @@ import (
 // fails and no value gets a second token.
 func TestRotationUnderLoad(t *testing.T) {
 	r := newRig(t)
-	instances := []*instance{r.start(t), r.start(t)}
+	underLoad(t, r, r.start(t), r.start(t))
+}
+
+func underLoad(t *testing.T, r *rig, instances ...*instance) {
+	t.Helper()
 	var first sync.Map // value -> token
 	var messages, after atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
@@ -39,7 +43,7 @@ func TestRotationUnderLoad(t *testing.T) {
 		running.Go(func() {
 			for turn := 0; ctx.Err() == nil; turn++ {
 				person, value := (n*7+turn)%20, turn%60
-				got, err := token(t.Context(), instances[(n+turn)%2], person, value)
+				got, err := token(t.Context(), instances[(n+turn)%len(instances)], person, value)
 				if err != nil {
 					t.Errorf("a message failed: %v", err)
 					return
@@ -51,7 +55,7 @@ func TestRotationUnderLoad(t *testing.T) {
 				messages.Add(1)
 				// Conversations are remembered for 4 s; what is new is read.
 				if turn%10 == 0 {
-					if _, err := token(t.Context(), instances[n%2], 1000+n*100000+turn, 1); err != nil {
+					if _, err := token(t.Context(), instances[n%len(instances)], 1000+n*100000+turn, 1); err != nil {
 						t.Errorf("a new person's message failed: %v", err)
 						return
 					}

@@ -25,7 +25,7 @@ const (
 	// that is gone.
 	countEvery = 24 * time.Hour
 	// again is Config.Again where it says nothing.
-	again = time.Minute
+	again = 15 * time.Second
 	// duty is how many times longer than a batch took the worker rests after it: a
 	// fifth of one writer's time is its.
 	duty = 4
@@ -44,7 +44,7 @@ type Config struct {
 	// Look is how often the folder is looked at; 0 is 2 s.
 	Look time.Duration
 	// Again is when records are looked at once more after some were moved, or after
-	// a fault; 0 is a minute.
+	// a fault; 0 is 15 s.
 	Again time.Duration
 }
 
@@ -56,6 +56,9 @@ type Worker struct {
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	wake    chan struct{}
+
+	reading sync.Mutex // one reload at a time
+	read    string     // state of the folder when it was read last
 
 	mu       sync.Mutex
 	progress Progress
@@ -81,7 +84,7 @@ func Start(ctx context.Context, config Config) (*Worker, error) {
 	if config.Again == 0 {
 		config.Again = again
 	}
-	w := &Worker{config: config, id: rand.Text(), wake: make(chan struct{}, 1), told: map[string]uint64{}, metrics: newMetrics(config.Registry)}
+	w := &Worker{config: config, id: rand.Text(), wake: make(chan struct{}, 1), told: map[string]uint64{}, metrics: newMetrics(config.Registry), read: config.Keys.Opened()}
 	if err := w.announce(ctx); err != nil {
 		return nil, err
 	}
@@ -116,8 +119,7 @@ func (w *Worker) follow(ctx context.Context) {
 	ticks := time.NewTicker(w.config.Look)
 	defer ticks.Stop()
 	folder := w.config.Keys.Folder()
-	read := folder.State()
-	last, announced := read, time.Now()
+	last, announced := "", time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -126,11 +128,8 @@ func (w *Worker) follow(ctx context.Context) {
 		}
 		if folder.Path != "" {
 			state := folder.State()
-			if state == last && state != read {
-				read = state
-				if w.reload(ctx) {
-					announced = time.Time{}
-				}
+			if state == last {
+				w.take(ctx, state)
 			}
 			last = state
 		}
@@ -141,6 +140,31 @@ func (w *Worker) follow(ctx context.Context) {
 				w.config.Log.Warn("", zap.String("event", "keys_not_announced"))
 			}
 		}
+	}
+}
+
+// Refresh takes up the folder as it is now, for somebody who has just changed it.
+func (w *Worker) Refresh(ctx context.Context) {
+	if folder := w.config.Keys.Folder(); folder.Path != "" {
+		w.take(ctx, folder.State())
+	}
+}
+
+// take reads the folder if it is not in the state in which it was read last, and
+// says what this instance has then. One that is damaged is not read again and
+// again.
+func (w *Worker) take(ctx context.Context, state string) {
+	w.reading.Lock()
+	defer w.reading.Unlock()
+	if state == w.read {
+		return
+	}
+	w.read = state
+	if !w.reload(ctx) {
+		return
+	}
+	if err := w.announce(ctx); err != nil && ctx.Err() == nil {
+		w.config.Log.Warn("", zap.String("event", "keys_not_announced"))
 	}
 }
 

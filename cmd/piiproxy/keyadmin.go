@@ -10,6 +10,7 @@ import (
 	"github.com/piiproxy/piiproxy/config"
 	"github.com/piiproxy/piiproxy/console"
 	"github.com/piiproxy/piiproxy/keys"
+	"github.com/piiproxy/piiproxy/rotation"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/store/memory"
 )
@@ -84,6 +85,11 @@ func (a *keyAdmin) openLocal(ctx context.Context, settings *config.Config) error
 		}
 		closers = append(closers, s.Close)
 		opened = append(opened, s)
+	}
+	if settings.Store.Driver == "bolt" { // one process has it: this one
+		if err := rotation.Forget(ctx, opened[0]); err != nil {
+			return errors.Join(err, a.close())
+		}
 	}
 	log, err := openAudit(settings, a.set)
 	if err != nil {

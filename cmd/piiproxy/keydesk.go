@@ -84,9 +84,10 @@ func (d keyDesk) counts(ctx context.Context, list *console.KeyList) (rotation.Co
 	return rotation.Count(ctx, d.set, d.stores...)
 }
 
-// fresh takes up the folder where no worker does.
+// fresh takes up the folder: whoever asks may just have changed it.
 func (d keyDesk) fresh(ctx context.Context) error {
 	if d.worker != nil {
+		d.worker.Refresh(ctx)
 		return nil
 	}
 	_, err := d.set.Reload(ctx)

@@ -50,8 +50,13 @@ func (s *service) followKeys(ctx context.Context) (rotation.Watched, error) {
 	if err := rotation.Probe(ctx, s.keys, s.stores.conversations); err != nil {
 		return rotation.Watched{}, fmt.Errorf("keys.path: %w", err)
 	}
-	var err error
 	meta, all := s.sealedStores()
+	if s.settings.Store.Driver == "bolt" { // one process has it
+		if err := rotation.Forget(ctx, meta); err != nil {
+			return rotation.Watched{}, fmt.Errorf("keys.path: %w", err)
+		}
+	}
+	var err error
 	s.rotation, err = rotation.Start(ctx, rotation.Config{
 		Keys: s.keys, Meta: meta, Stores: all,
 		Log: s.log, Registry: s.registry,

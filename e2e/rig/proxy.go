@@ -78,7 +78,7 @@ func (p *Proxy) Start(t testing.TB, setup Setup) {
 	t.Helper()
 	p.Setup = setup
 	p.environ = p.write(t)
-	if output, err := p.invoke("keys", "init", "-c", p.File); err != nil {
+	if output, err := p.Command("keys", "init", "-c", p.File); err != nil {
 		t.Fatalf("piiproxy keys init: %v\n%s", err, output)
 	}
 	t.Cleanup(func() {
@@ -96,8 +96,8 @@ func (p *Proxy) Start(t testing.TB, setup Setup) {
 	p.Run(t)
 }
 
-// invoke runs a piiproxy command to its end.
-func (p *Proxy) invoke(arguments ...string) ([]byte, error) {
+// Command runs a piiproxy command to its end.
+func (p *Proxy) Command(arguments ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, Binary(), arguments...)
