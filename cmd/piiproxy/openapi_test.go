@@ -195,13 +195,8 @@ func TestOpenAPI(t *testing.T) {
 	for _, e := range endpoints {
 		ask(e.token, e.method, e.path, e.body, e.header)
 	}
-	for range 600 {
-		c.asCaller(secondToken, "GET", "/v1/mode", "")
-		c.asCaller(firstToken, "GET", "/v1/mode", "")
-		c.asCaller(peopleToken, "GET", "/v1/mode", "")
-	}
-	for _, e := range endpoints {
-		if e.token != fullToken {
+	for _, e := range endpoints { // until the rate is over
+		for !d.tried[e.method+" "+e.path+" 429"] {
 			ask(e.token, e.method, e.path, e.body, e.header)
 		}
 	}
