@@ -104,12 +104,8 @@ func (v *Vault) Erase(ctx context.Context, c *conversation.Conversation) (int, e
 		return 0, nil
 	}
 	erased := v.volatile.erase(c, func(*volatileEntry) bool { return true })
-	if v.keys != nil {
-		if _, err := v.walk(ctx, c, func(_ store.Record, token string, _ *entry) error {
-			return v.drop(ctx, ownerPrefix+v.ownerHash(token), 0)
-		}); err != nil {
-			return erased, err
-		}
+	if err := v.disown(ctx, c); err != nil {
+		return erased, err
 	}
 	for _, prefix := range []string{"like/" + c.Path() + "/", indexPrefix(c), valuePrefix(c)} {
 		n, err := v.store.DeletePrefix(ctx, prefix)
@@ -123,103 +119,51 @@ func (v *Vault) Erase(ctx context.Context, c *conversation.Conversation) (int, e
 	return erased, nil
 }
 
-// EraseMessage erases the values of a conversation that came by this message of
-// the platform and by nothing else, and says how many: their tokens are dead, and
-// so are their look-alikes. It reads all values of the conversation. Errors:
-// ErrTampered, after all that open were seen, and faults of the store.
-func (v *Vault) EraseMessage(ctx context.Context, c *conversation.Conversation, message string) (int, error) {
-	if c == nil || message == "" || v.keys == nil {
-		return 0, nil
-	}
-	hash := v.messageHash(c.Account, message)
-	erased := v.volatile.erase(c, func(e *volatileEntry) bool { return e.message == hash && !e.again })
-	tampered, err := v.walk(ctx, c, func(record store.Record, token string, e *entry) error {
-		gone, err := v.eraseValue(ctx, c, record, token, e, hash)
-		if gone {
-			erased++
-		}
-		return err
-	})
-	if err == nil && tampered {
-		err = ErrTampered
-	}
-	return erased, err
+// ended is the expiry of a record that is erased: a store sees it no more, and its
+// sweep takes the rest away. Unlike a deletion it can be one of many in a put.
+var ended = time.Unix(1, 0)
+
+func end(record store.Record) store.Record {
+	return store.Record{Key: record.Key, Value: []byte{0}, Version: record.Version, Expires: ended}
 }
 
-// eraseValue removes the record of a value of a message, then those that lead to
-// it, each as it was before: a value that comes again meanwhile keeps what is
-// written for it.
-func (v *Vault) eraseValue(ctx context.Context, c *conversation.Conversation, record store.Record, token string, e *entry, of messageHash) (bool, error) {
-	for range attempts {
-		if e.message != of || e.again {
-			return false, nil
-		}
-		leads, err := v.leads(ctx, c, token, e)
-		if err != nil {
-			return false, err
-		}
-		err = v.store.Delete(ctx, record.Key, record.Version)
-		switch {
-		case err == nil:
-			for _, lead := range leads {
-				if err := v.drop(ctx, lead.Key, lead.Version); err != nil {
-					return true, err
-				}
+// disownPage is how many records one put ends.
+const disownPage = 500
+
+// disown erases what leads from tokens to a conversation.
+func (v *Vault) disown(ctx context.Context, c *conversation.Conversation) error {
+	if v.keys == nil {
+		return nil
+	}
+	var owners []store.Record
+	flush := func() error {
+		err := v.store.Put(ctx, owners...)
+		for i := 0; errors.Is(err, store.ErrConflict) && i < len(owners); i++ {
+			// One has changed, and there is no telling which.
+			if fault := v.store.Delete(ctx, owners[i].Key, 0); fault != nil && !errors.Is(fault, store.ErrNotFound) {
+				return fmt.Errorf("erasing the owner of a token: %w", fault)
 			}
-			return true, nil
-		case !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound):
-			return false, fmt.Errorf("erasing a value: %w", err)
 		}
-		if record, err = v.store.Get(ctx, record.Key); errors.Is(err, store.ErrNotFound) {
-			return false, nil // somebody else erased it
+		if owners = owners[:0]; err != nil && !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("erasing the owner of a token: %w", err)
 		}
-		if err != nil {
-			return false, fmt.Errorf("reading value: %w", err)
-		}
-		changed, err := open(c, token, recordHash(c, token), record.Value)
-		if err != nil {
-			return false, err
-		}
-		e = &changed
+		return nil
 	}
-	return false, fmt.Errorf("erasing a value: %w", store.ErrConflict)
-}
-
-// leads reads the records that lead to a value.
-func (v *Vault) leads(ctx context.Context, c *conversation.Conversation, token string, e *entry) (leads []store.Record, err error) {
-	owner, err := v.store.Get(ctx, ownerPrefix+v.ownerHash(token))
-	switch {
-	case err == nil:
-		leads = append(leads, owner)
-	case !errors.Is(err, store.ErrNotFound):
-		return nil, fmt.Errorf("reading what leads to a value: %w", err)
-	}
-	if e.form != "" {
-		held, err := v.likeness(ctx, c, e.value.Kind, e.form)
-		if err != nil {
-			return nil, err
+	_, err := v.walk(ctx, c, func(_ store.Record, token string, _ *entry) error {
+		owner, err := v.store.Get(ctx, ownerPrefix+v.ownerHash(token))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return nil
+		case err != nil:
+			return fmt.Errorf("reading the owner of a token: %w", err)
 		}
-		if held.token == token {
-			leads = append(leads, store.Record{Key: likeKey(c, likeHash(c, e.value.Kind, e.form)), Version: held.version})
+		if owners = append(owners, end(owner)); len(owners) == disownPage {
+			return flush()
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if e.random {
-		x, err := v.index(ctx, c, e.value.Kind, e.value.Canonical)
-		if err != nil {
-			return nil, err
-		}
-		if x.token == token {
-			leads = append(leads, store.Record{Key: x.key, Version: x.version})
-		}
-	}
-	return leads, nil
-}
-
-// drop deletes a record that may be gone or changed.
-func (v *Vault) drop(ctx context.Context, key string, version uint64) error {
-	err := v.store.Delete(ctx, key, version)
-	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("erasing what leads to a value: %w", err)
-	}
-	return nil
+	return flush()
 }
