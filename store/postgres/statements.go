@@ -66,9 +66,11 @@ SELECT CASE WHEN (SELECT n FROM wrong) > 0 THEN 0
 const removeSQL = `
 DELETE FROM {{table}} WHERE key = $2 AND {{live}} AND ($3::bigint = 0 OR version = $3::bigint)`
 
+// removePrefixSQL names what it removes by an array: a planner that does not know
+// the limit would read the whole table to join it with a subquery.
 const removePrefixSQL = `
-DELETE FROM {{table}} WHERE key IN (
-	SELECT key FROM {{table}} WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3 FOR UPDATE)`
+DELETE FROM {{table}} WHERE key = ANY (ARRAY(
+	SELECT key FROM {{table}} WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3 FOR UPDATE))`
 
 // listSQL ends a page at the record that reaches $6 bytes.
 const listSQL = `
@@ -98,8 +100,8 @@ WITH found AS MATERIALIZED (
 SELECT key, value, version, expires, due FROM leased ORDER BY was, key`
 
 const sweepSQL = `
-DELETE FROM {{table}} WHERE key IN (
-	SELECT key FROM {{table}} WHERE expires <= $1 ORDER BY expires, key LIMIT $2 FOR UPDATE SKIP LOCKED)`
+DELETE FROM {{table}} WHERE key = ANY (ARRAY(
+	SELECT key FROM {{table}} WHERE expires <= $1 ORDER BY expires, key LIMIT $2 FOR UPDATE SKIP LOCKED))`
 
 const nextSQL = `SELECT nextval('{{table}}_version')`
 
