@@ -63,6 +63,7 @@ func TestNoLeak(t *testing.T) {
 		{"store full", a.storeFull},
 		{"spooled", a.spooled},
 		{"forms", a.forms},
+		{"people", a.people},
 		{"wrong signature", a.wrongSignature},
 		{"bad bodies", a.badBodies},
 		{"odd requests", a.oddRequests},

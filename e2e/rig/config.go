@@ -68,6 +68,7 @@ accounts:
 {{.}}{{end}}
 store: {driver: bolt, path: ./data/piiproxy.db}
 keys: {path: ./keys}
+erasure: {deletion_callback: "on"}
 log: {level: {{.LogLevel}}, format: json}
 limits:
   bot_timeout: {{.BotTimeout}}
