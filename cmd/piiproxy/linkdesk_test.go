@@ -141,6 +141,7 @@ func TestLinkAPICredentials(t *testing.T) {
 		{"POST", "/v1/review/show", `{}`},
 		{"POST", "/v1/review/mark", `{}`},
 		{"GET", "/v1/prompts", ""},
+		{"POST", "/v1/keys", `{}`},
 		{"GET", "/", ""},
 		{"GET", "/metrics", ""},
 		{"POST", "/v1/nothing", `{}`},
