@@ -81,10 +81,11 @@ bench-detection: ## what detection costs beside loops of regexp and regexp2 and 
 	@lines=; for name in banking77 taskmaster4 sms_spam; do file=$(CORPUS)/dev/$$name.jsonl; if [ -f $$file ]; then lines=$$lines,$$(realpath $$file); fi; done; \
 	cd bench/detection && $(GO) run . -lines "$$lines"
 
-soak: deps ## the long runs: 100 rounds of kill -9 under load, 20 of PostgreSQL's; what time tells of a token
+soak: deps ## the long runs: 100 rounds of kill -9 under load, 200 in a fleet, 20 of PostgreSQL's; what time tells of a token
 	$(GO) test -v -count=1 -timeout 30m -run 'TestRevealTime|TestGuesses' ./reveal -samples 100000
 	$(GO) test -v -count=1 -timeout 30m -run 'TestServerKilled' ./store/postgres -kills 20
 	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run 'TestCrash|TestFormCrash' . -rounds 100
+	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleet' . -rounds 200
 
 deps:
 	@./scripts/deps.sh

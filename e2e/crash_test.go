@@ -43,6 +43,7 @@ func (w *walker) next(n int) letter {
 // their bot learned.
 type road struct {
 	*desk
+	proxies []*rig.Proxy // of which one is killed at a time
 	walkers []*walker
 	retries atomic.Int64
 	pace    time.Duration // between two messages of one person
@@ -59,31 +60,40 @@ type road struct {
 //   - what was acknowledged arrives, and a bot that drops repeats has each
 //     message once, in order.
 func TestCrash(t *testing.T) {
-	r := newRoad(t)
+	r := newRoad(t, newDesk(t, withSpool))
+	r.proxies = []*rig.Proxy{r.proxy}
+	r.run()
+}
+
+// run kills and looks.
+func (r *road) run() {
+	r.Helper()
 	checked := map[string]bool{}
 	for round := range *rig.Rounds {
 		r.kill(round)
 		r.resolve(checked)
-		if t.Failed() {
-			t.Fatalf("round %d failed", round+1)
+		if r.Failed() {
+			r.Fatalf("round %d failed", round+1)
 		}
 	}
 	r.settle()
 	r.arrived()
 	r.resolve(checked)
-	t.Logf("%d rounds, %d messages, %d tokens, %d deliveries again", *rig.Rounds, r.messages(), len(checked), r.retries.Load())
+	r.Logf("%d rounds, %d messages, %d tokens, %d deliveries again", *rig.Rounds, r.messages(), len(checked), r.retries.Load())
 	if r.retries.Load() == 0 {
-		t.Error("no delivery met a killed piiproxy: the test showed nothing")
+		r.Error("no delivery met a killed piiproxy: the test showed nothing")
 	}
 }
 
-func newRoad(t *testing.T) *road {
-	r := &road{seen: map[string]heard{}}
-	r.desk = newDesk(t, func(s *rig.Setup) {
-		spool := s.Accounts[0]
-		spool.Name, spool.ID, spool.Token, spool.Delivery = "spool", secondPage, "EAAGspool3Xv", "spool"
-		s.Accounts = append(s.Accounts, spool)
-	})
+// withSpool adds a page whose deliveries are spooled.
+func withSpool(s *rig.Setup) {
+	spool := s.Accounts[0]
+	spool.Name, spool.ID, spool.Token, spool.Delivery = "spool", secondPage, "EAAGspool3Xv", "spool"
+	s.Accounts = append(s.Accounts, spool)
+}
+
+func newRoad(t *testing.T, d *desk) *road {
+	r := &road{desk: d, seen: map[string]heard{}}
 	for i := range 8 {
 		w := &walker{person: fmt.Sprintf("71203488902%05d", 30000+i), page: page, address: map[string]string{}, code: map[string]string{}}
 		if i%2 == 1 {
@@ -106,9 +116,10 @@ func (r *road) kill(round int) {
 		all.Go(func() { r.walk(walk, alive, w) })
 	}
 	time.Sleep(time.Duration(100+rand.IntN(500)) * time.Millisecond)
-	r.proxy.Kill()
+	victim := r.door()
+	victim.Kill()
 	time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
-	r.proxy.Run(r)
+	victim.Run(r)
 	time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
 	stop()
 	all.Wait()
@@ -117,6 +128,12 @@ func (r *road) kill(round int) {
 	}
 }
 
+// door is where a load balancer sends the next request, whether or not somebody is
+// there.
+func (r *road) door() *rig.Proxy { return r.proxies[rand.IntN(len(r.proxies))] }
+
+func (r *road) webhookOfAny() string { return r.door().Webhook(mainApp) }
+
 // walk writes until it is told to stop; a message on its way is delivered
 // until it is taken, as Meta does.
 func (r *road) walk(walk, alive context.Context, w *walker) {
@@ -124,13 +141,13 @@ func (r *road) walk(walk, alive context.Context, w *walker) {
 		l := w.next(len(w.sent))
 		w.sent = append(w.sent, l)
 		time.Sleep(r.pace)
-		taken, tries := r.platform.Insist(alive, r.webhook(), mainApp, l.body)
+		taken, tries := r.platform.InsistAt(alive, r.webhookOfAny, mainApp, l.body)
 		if !taken {
 			return
 		}
 		r.retries.Add(int64(tries - 1))
 		if rand.IntN(10) == 0 { // Meta repeats what was taken, too
-			r.platform.Deliver(alive, r.webhook(), mainApp, l.body)
+			r.platform.Deliver(alive, r.webhookOfAny(), mainApp, l.body)
 		}
 	}
 }
@@ -228,7 +245,7 @@ func (r *road) get(w *walker, text string) string {
 		account, token = "spool", "EAAGspool3Xv"
 	}
 	before := len(r.platform.Calls())
-	reply := r.proxy.Send(r.Context(), "/"+account+"/v23.0/me/messages", token, rig.Marshal(rig.Object{
+	reply := r.door().Send(r.Context(), "/"+account+"/v23.0/me/messages", token, rig.Marshal(rig.Object{
 		"recipient": rig.Object{"id": w.person}, "message": rig.Object{"text": text},
 	}))
 	if reply.Err != nil || reply.Status != http.StatusOK {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// Rounds is how often TestCrash and TestFormCrash kill piiproxy; 100 for a soak. The flag is
+// Rounds is how often the crash tests kill piiproxy; 100 for a soak, 200 in a fleet. The flag is
 // here so that every test binary of this module knows it.
-var Rounds = flag.Int("rounds", 5, "how often TestCrash and TestFormCrash kill piiproxy")
+var Rounds = flag.Int("rounds", 5, "how often the crash tests kill piiproxy")
 
 // built are the programs of a run of the tests.
 type built struct{ folder, piiproxy, gobot string }

@@ -66,8 +66,8 @@ accounts:
 {{- end}}
 {{with .Setup.Policies}}policies:
 {{.}}{{end}}
-store: {driver: bolt, path: ./data/piiproxy.db}
-keys: {path: ./keys}
+store: {{.Store}}
+keys: {path: {{.Keys}}}
 erasure: {deletion_callback: "on"}
 log: {level: {{.LogLevel}}, format: json}
 limits:
@@ -86,6 +86,7 @@ func (p *Proxy) write(t testing.TB) []string {
 		"BotTimeout": orDefault(p.Setup.BotTimeout, 5*time.Second),
 		"Upstream":   orDefault(p.Setup.Upstream, 5*time.Second),
 		"LogLevel":   orDefault(p.Setup.LogLevel, "info"),
+		"Store":      orDefault(p.store, "{driver: bolt, path: ./data/piiproxy.db}"), "Keys": orDefault(p.keys, "./keys"),
 	})
 	if err != nil {
 		t.Fatalf("writing the configuration: %v", err)
@@ -103,6 +104,9 @@ func (p *Proxy) write(t testing.TB) []string {
 				environ = append(environ, fmt.Sprintf("%s_%d=%s", name, i, secret))
 			}
 		}
+	}
+	if p.database != "" {
+		environ = append(environ, "DATABASE_URL="+p.database)
 	}
 	return append(environ, p.Setup.Environ...)
 }

@@ -67,9 +67,15 @@ func (p *Platform) MustDeliver(t testing.TB, webhook string, app App, body []byt
 // Insist delivers body again and again, as Meta does, until it is taken or
 // the context ends. It reports whether it was taken and how often it tried.
 func (p *Platform) Insist(ctx context.Context, webhook string, app App, body []byte) (taken bool, tries int) {
+	return p.InsistAt(ctx, func() string { return webhook }, app, body)
+}
+
+// InsistAt is Insist with an address for each try, as a load balancer would have
+// it.
+func (p *Platform) InsistAt(ctx context.Context, webhook func() string, app App, body []byte) (taken bool, tries int) {
 	for pause := 50 * time.Millisecond; ctx.Err() == nil; pause = min(2*pause, 500*time.Millisecond) {
 		tries++
-		if reply := p.Deliver(ctx, webhook, app, body); reply.Err == nil && reply.Status == http.StatusOK {
+		if reply := p.Deliver(ctx, webhook(), app, body); reply.Err == nil && reply.Status == http.StatusOK {
 			return true, tries
 		}
 		select {

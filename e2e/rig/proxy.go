@@ -26,6 +26,7 @@ type Proxy struct {
 
 	public, bot, admin, ops string
 	certificate             *certificate // of the public listener; nil: no TLS
+	store, keys, database   string       // of a fleet; empty: files of its own
 	environ                 []string
 	client                  *http.Client
 	mu                      sync.Mutex
@@ -71,6 +72,22 @@ func NewProxy(t testing.TB) *Proxy {
 	}
 }
 
+// NewFleet is NewProxy for n instances that share a database and a key set. Start
+// the first one first: it makes the keys.
+func NewFleet(t testing.TB, n int, database string) []*Proxy {
+	t.Helper()
+	fleet := make([]*Proxy, n)
+	for i := range fleet {
+		p := NewProxy(t)
+		p.store, p.database, p.keys = "{driver: postgres, url: \"${DATABASE_URL}\"}", database, filepath.Join(p.Dir, "keys")
+		if i > 0 {
+			p.keys = fleet[0].keys
+		}
+		fleet[i] = p
+	}
+	return fleet
+}
+
 // Start writes the configuration, makes keys, starts piiproxy and waits until
 // it is ready. The process ends with the test, which fails when piiproxy ever
 // panicked or, built with -race, raced.
@@ -78,8 +95,10 @@ func (p *Proxy) Start(t testing.TB, setup Setup) {
 	t.Helper()
 	p.Setup = setup
 	p.environ = p.write(t)
-	if output, err := p.Command("keys", "init", "-c", p.File); err != nil {
-		t.Fatalf("piiproxy keys init: %v\n%s", err, output)
+	if p.keys == "" || strings.HasPrefix(p.keys, p.Dir) {
+		if output, err := p.Command("keys", "init", "-c", p.File); err != nil {
+			t.Fatalf("piiproxy keys init: %v\n%s", err, output)
+		}
 	}
 	t.Cleanup(func() {
 		p.Kill()

@@ -87,6 +87,13 @@ func (f Form) Fill(ctx context.Context, values map[string]string) Reply {
 	})
 }
 
+// On is the form as another instance of a fleet gets it back: the person's browser
+// knows one address only.
+func (f Form) On(p *Proxy) Form {
+	f.visitor = p.NewVisitor()
+	return f
+}
+
 // Follow posts values and goes where the answer sends the browser.
 func (f Form) Follow(ctx context.Context, values map[string]string) Reply {
 	reply := f.Fill(ctx, values)
