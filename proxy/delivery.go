@@ -23,6 +23,8 @@ type parcel struct {
 	held    string    // id of the message, where it waits for the rest of a value
 	due     time.Time // held: when it goes out
 	past    []string  // keys of held messages that this one takes the place of
+	// glance tells whether something waits before it; nil: look.
+	glance func() (bool, error)
 	// accepted is when it was taken, where that is not now.
 	accepted time.Time
 	strong   string // the sha256 header, when the body is as it came and the bot shares the app's secret
@@ -77,12 +79,16 @@ type delivered struct{ status, peer int }
 // account that spools, and a conversation with an undelivered parcel, go
 // through the outbox instead: 200 once the parcel is durable.
 func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) {
-	waits := p.account.Spool
-	if !waits {
-		var err error
-		if waits, err = d.outbox.ahead(ctx, p.lanes, p.past); err != nil {
-			return delivered{}, &refuseStore
-		}
+	waits, err := p.account.Spool, error(nil)
+	switch {
+	case waits:
+	case p.glance != nil:
+		waits, err = p.glance()
+	default:
+		waits, err = d.outbox.ahead(ctx, p.lanes, p.past)
+	}
+	if err != nil {
+		return delivered{}, &refuseStore
 	}
 	if waits {
 		status, refusal := d.outbox.add(ctx, p)

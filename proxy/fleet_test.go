@@ -72,6 +72,19 @@ func (f *fleet) advance(d time.Duration) {
 	}
 }
 
+// latest is what the clock says that is ahead of all others.
+func (r *rig) latest() time.Time {
+	now := r.clock.now()
+	if r.fleet != nil {
+		for _, other := range r.fleet.all {
+			if at := other.clock.now(); at.After(now) {
+				now = at
+			}
+		}
+	}
+	return now
+}
+
 // leaseOver is longer than a lease lasts in a fleet.
 const leaseOver = 45 * time.Second
 

@@ -20,6 +20,7 @@ import (
 // several.
 type pieces struct {
 	kept      bool // nothing is to be sent now
+	concerned bool // held messages are told to go, or may be
 	withdrawn []withdrawal
 }
 
@@ -43,6 +44,7 @@ func (p *Proxy) piece(ctx context.Context, in inbound, b *bundle, chats []chat, 
 		if !p.concerned(c, scope) {
 			continue
 		}
+		all.concerned = true
 		refused := p.turns.in(c.conversation.Path(), func() *Refusal {
 			m := c.message(b.parts[c.part].IDs[0])
 			d, refused := p.decide(ctx, c, scope, m, alone, in.lastTry)

@@ -215,8 +215,8 @@ func (r *rig) start() {
 	r.stop = sync.OnceFunc(func() {
 		end()
 		table := lifetimes.Read(r.t, "../docs/lifetimes.md")
-		table.Check(r.t, r.values, r.clock.now())
-		table.Check(r.t, r.people, r.clock.now())
+		table.Check(r.t, r.values, r.latest())
+		table.Check(r.t, r.people, r.latest())
 		r.check(r.proxy.Close(), r.vault.Close(), decisions.Close(), r.values.Close(), r.people.Close())
 	})
 }

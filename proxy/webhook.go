@@ -214,6 +214,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		return http.StatusOK, nil
 	}
 	b = *rest
+	glance := p.glance(ctx, b)
 	chats, refusal := p.recall(ctx, &b)
 	if refusal != nil {
 		return p.again(ctx, in, b, record, *refusal)
@@ -247,10 +248,13 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		p.remember(ctx, &b, chats, result)
 		return http.StatusOK, nil
 	}
+	if pieces.concerned { // what it told to go goes before it
+		glance = nil
+	}
 	sent := p.config.Now()
 	p.acquaint(ctx, &b, chats, result)
 	done, refusal := p.delivery.deliver(ctx, parcel{
-		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace,
+		account: b.account, body: result.Bytes, lanes: p.lanes(b), header: in.header, trace: in.trace, glance: glance,
 		strong: in.signatureFor(b.account, result.Bytes), past: keysOf(pieces.withdrawn),
 	})
 	record.waited = p.config.Now().Sub(sent)

@@ -1,0 +1,91 @@
+package proxy_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/piiproxy/piiproxy/store"
+)
+
+// counting is a store that notes what is asked of it.
+type counting struct {
+	store.Store
+	mu    sync.Mutex
+	asked []string
+}
+
+func (c *counting) note(what, key string) {
+	kind, _, _ := strings.Cut(key, "/")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, what+" "+kind)
+}
+
+// Get implements store.Store.
+func (c *counting) Get(ctx context.Context, key string) (store.Record, error) {
+	c.note("get", key)
+	return c.Store.Get(ctx, key)
+}
+
+// List implements store.Store.
+func (c *counting) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	c.note("list", prefix)
+	return c.Store.List(ctx, prefix, after, limit)
+}
+
+// Put implements store.Store.
+func (c *counting) Put(ctx context.Context, records ...store.Record) error {
+	c.note("put", records[0].Key)
+	return c.Store.Put(ctx, records...)
+}
+
+// TestFleetReads: how often a message asks the stores that instances share. Each is
+// a round trip, so one more is a decision.
+func TestFleetReads(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	open := f.open
+	var all []*counting
+	f.open = func(name string) store.Store {
+		c := &counting{Store: open(name)}
+		all = append(all, c)
+		return c
+	}
+	r := f.join()
+	since := func() string {
+		counts := map[string]int{}
+		for _, c := range all {
+			c.mu.Lock()
+			for _, asked := range c.asked {
+				counts[asked]++
+			}
+			c.asked = nil
+			c.mu.Unlock()
+		}
+		for _, beside := range []string{"list sent", "list mode"} { // once a second, whatever comes
+			delete(counts, beside)
+		}
+		return fmt.Sprint(counts)
+	}
+	hello := page(entry(shopID, text(shopID, anna, "hello")))
+	r.hook(hello) // learns her
+	for _, step := range []struct {
+		what string
+		do   func()
+		want string
+	}{
+		{"a clean message", func() { r.hook(hello) }, "map[get chat:1 list outbox:1]"},
+		{"the same after a while", func() { f.advance(5 * time.Second); r.hook(hello) }, "map[get alias:1 get chat:1 get conversation:1 list outbox:1]"},
+		{"an answer of the bot", func() { r.send(anna, "hi there") }, "map[get chat:1]"},
+	} {
+		since()
+		step.do()
+		if got := since(); got != step.want {
+			t.Errorf("%s asks %s, want %s", step.what, got, step.want)
+		}
+	}
+}
