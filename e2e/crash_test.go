@@ -61,7 +61,6 @@ type road struct {
 //     message once, in order.
 func TestCrash(t *testing.T) {
 	r := newRoad(t, newDesk(t, withSpool))
-	r.proxies = []*rig.Proxy{r.proxy}
 	r.run()
 }
 
@@ -93,7 +92,7 @@ func withSpool(s *rig.Setup) {
 }
 
 func newRoad(t *testing.T, d *desk) *road {
-	r := &road{desk: d, seen: map[string]heard{}}
+	r := &road{desk: d, proxies: []*rig.Proxy{d.proxy}, seen: map[string]heard{}}
 	for i := range 8 {
 		w := &walker{person: fmt.Sprintf("71203488902%05d", 30000+i), page: page, address: map[string]string{}, code: map[string]string{}}
 		if i%2 == 1 {
