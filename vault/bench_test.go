@@ -51,7 +51,7 @@ func BenchmarkTokens(b *testing.B) {
 		}
 	}
 	b.Run("hit", hit(card("4111111111111111")))
-	b.Run("hit/random", hit(random(card("4111111111111111"))))
+	b.Run("drawn", hit(random(card("4111111111111111"))))
 }
 
 func BenchmarkResolve(b *testing.B) {

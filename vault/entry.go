@@ -15,7 +15,11 @@ func recordHash(c *conversation.Conversation, token string) string {
 }
 
 func recordKey(c *conversation.Conversation, token string) string {
-	return valuePrefix(c) + recordHash(c, token)
+	return valueKey(c, recordHash(c, token))
+}
+
+func valueKey(c *conversation.Conversation, hash string) string {
+	return "value/" + c.Path() + "/" + hash
 }
 
 // valuePrefix is what the keys of all values of a conversation begin with.
@@ -127,12 +131,12 @@ func openAt(c *conversation.Conversation, hash string, record []byte) (e entry, 
 	e.created = time.Unix(int64(binary.BigEndian.Uint32(plain[10:])), 0)
 	e.used = time.Unix(int64(binary.BigEndian.Uint32(plain[14:])), 0)
 	copy(e.message[:], plain[18:])
-	rest, err := e.read(plain[headerLength:])
+	rest, err := e.read(string(plain[headerLength:]))
 	if err != nil || e.random && len(rest) < idLength {
 		return entry{}, ErrTampered
 	}
 	if e.random {
-		e.id = string(rest[:idLength])
+		e.id = rest[:idLength]
 	}
 	return e, nil
 }
@@ -146,14 +150,14 @@ func (e *entry) token(c *conversation.Conversation) string {
 }
 
 // read reads kind, canonical form, text and look, and returns what follows.
-func (e *entry) read(rest []byte) (after []byte, err error) {
+func (e *entry) read(rest string) (after string, err error) {
 	for _, part := range []*string{&e.value.Kind, &e.value.Canonical, &e.value.Text} {
 		if *part, rest, err = cutText(rest); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	if len(rest) == 0 || e.value.check() != nil {
-		return nil, ErrTampered
+		return "", ErrTampered
 	}
 	e.look = rest[0]
 	e.form, after, err = cutText(rest[1:])
@@ -174,7 +178,7 @@ func openFirst(c *conversation.Conversation, token string, record []byte) (entry
 		return entry{}, ErrTampered
 	}
 	e := entry{old: true, value: Value{Origin: Origin(plain[1])}, expires: time.Unix(0, int64(binary.BigEndian.Uint64(plain[2:])))}
-	if _, err := e.read(plain[10:]); err != nil {
+	if _, err := e.read(string(plain[10:])); err != nil {
 		return entry{}, err
 	}
 	if tokenOf(c, e.value.Kind, e.value.Canonical) != token {
@@ -190,13 +194,13 @@ func appendText(to []byte, text string) []byte {
 	return append(to, text...)
 }
 
-func cutText(from []byte) (text string, rest []byte, err error) {
+func cutText(from string) (text, rest string, err error) {
 	if len(from) < 4 {
-		return "", nil, ErrTampered
+		return "", "", ErrTampered
 	}
-	length := uint64(binary.BigEndian.Uint32(from))
+	length := uint64(from[0])<<24 | uint64(from[1])<<16 | uint64(from[2])<<8 | uint64(from[3])
 	if length > uint64(len(from)-4) {
-		return "", nil, ErrTampered
+		return "", "", ErrTampered
 	}
-	return string(from[4 : 4+length]), from[4+length:], nil
+	return from[4 : 4+length], from[4+length:], nil
 }

@@ -29,9 +29,9 @@ func (v *Vault) trade(ctx context.Context, c *conversation.Conversation, values 
 	if c == nil {
 		return nil, fmt.Errorf("%w; there is no conversation to keep it in", ErrValue)
 	}
-	slots := make([]*slot, len(values))
-	var kept, volatile []*slot
-	seen := make(map[string]*slot, len(values))
+	slots, kept := make([]*slot, len(values)), make([]*slot, 0, len(values))
+	var volatile []*slot
+	seen := make(map[string]*slot) // of one value it needs no memory
 	for i, value := range values {
 		if err := value.check(); err != nil {
 			return nil, err

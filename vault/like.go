@@ -263,7 +263,7 @@ func openLike(c *conversation.Conversation, kind, hash string, sealed []byte) (l
 		return likeness{}, ErrTampered
 	}
 	l := likeness{expires: time.Unix(0, int64(binary.BigEndian.Uint64(plain[1:])))}
-	if l.token, _, err = cutText(plain[9:]); err != nil {
+	if l.token, _, err = cutText(string(plain[9:])); err != nil {
 		return likeness{}, err
 	}
 	if _, ok := ParseToken(l.token); !ok {

@@ -113,7 +113,7 @@ func (v *Vault) openOwner(hash string, sealed []byte) (owner Owner, expires time
 	if err != nil || len(plain) < 9 || plain[0] != ownerFormat {
 		return Owner{}, time.Time{}, ErrTampered
 	}
-	rest := plain[9:]
+	rest := string(plain[9:])
 	for _, part := range []*string{&owner.Account, &owner.Conversation} {
 		if *part, rest, err = cutText(rest); err != nil {
 			return Owner{}, time.Time{}, err

@@ -56,7 +56,7 @@ func (v *Vault) current(ctx context.Context, c *conversation.Conversation, s *sl
 		return entry{}, 0, nil
 	}
 	hash := recordHash(c, token)
-	record, err := v.store.Get(ctx, valuePrefix(c)+hash)
+	record, err := v.store.Get(ctx, valueKey(c, hash))
 	if errors.Is(err, store.ErrNotFound) {
 		return entry{}, 0, nil
 	}

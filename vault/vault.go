@@ -132,7 +132,7 @@ func (v *Vault) Resolve(ctx context.Context, c *conversation.Conversation, token
 		return v.volatile.get(c, token)
 	}
 	hash := recordHash(c, token)
-	record, err := v.store.Get(ctx, valuePrefix(c)+hash)
+	record, err := v.store.Get(ctx, valueKey(c, hash))
 	if errors.Is(err, store.ErrNotFound) {
 		return Value{}, ErrNoToken
 	}
