@@ -34,6 +34,11 @@ func (f *findings) erasure() {
 	if e.Tombstones < tombstonesLeast || e.Tombstones > tombstonesMost {
 		f.complain("erasure.tombstones", "must be from 720h (30 days) to 87840h (ten years): longer than the oldest backup that may come back")
 	}
+	for i, account := range f.config.Accounts {
+		if p := f.config.Policies[account.Policy]; len(p.Erasure.Phrases) > 0 && !account.AccessToken.IsSet() {
+			f.warn("accounts["+itoa(i)+"].access_token", "is missing, and the policy lets people have themselves erased: they are not told, not even that they must send the message twice")
+		}
+	}
 	if e.Callback == "on" && f.config.PublicURL == "" && !f.config.written("public_url") {
 		f.complain("erasure.deletion_callback", "needs public_url, where Meta and the person reach it, and there is none")
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -426,5 +427,79 @@ func TestUnauditedPeople(t *testing.T) {
 	}
 	if c.byPrefix()["value"] != 2 {
 		t.Error("somebody was erased")
+	}
+}
+
+// TestTakenBackHeld: part of a number that waits for the rest goes when its person
+// deletes it, and what they write later is not joined to it.
+func TestTakenBackHeld(t *testing.T) {
+	c := newChat(t, "", "limits: {hold: {unarmed: 60s, armed: 60s}}\n")
+	c.says("hi")
+	c.sends("Please type your card number.")
+	c.writes("m_part", "4111 1111")
+	c.until("a held message", func() bool { return c.byPrefix()["outbox"] == 1 })
+	c.takesBack("m_part")
+	if n := c.byPrefix()["outbox"]; n != 0 {
+		t.Errorf("%d messages are held", n)
+	}
+	heard := len(c.bot.heard())
+	if !strings.Contains(c.bot.last(), "is_deleted") {
+		t.Errorf("the bot got %s", c.bot.last())
+	}
+	c.writes("m_rest", "1111 1111")
+	time.Sleep(100 * time.Millisecond)
+	for _, body := range c.bot.heard()[heard:] {
+		if strings.Contains(body, "pii_creditcard") {
+			t.Error("what was taken back became part of a value")
+		}
+	}
+}
+
+// TestUnauditedChat: no audit, no erasure, and the platform asks again.
+func TestUnauditedChat(t *testing.T) {
+	c := newChat(t, `, policy: kind`, "policies: {kind: {erasure: {phrases: [\"forget me\"], confirm: none}}}\n")
+	c.lives()
+	c.writes("m_mine", "mail mine.canary@corp.example")
+	if err := c.core.audit.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, event := range map[string]string{
+		"taken back": `"message":{"mid":"m_mine","is_deleted":true}`,
+		"forget me":  `"message":{"mid":"m_wish","text":"forget me"}`,
+	} {
+		body := fmt.Sprintf(`{"object":"page","entry":[{"id":%q,"time":1,"messaging":[{"sender":{"id":%q},"recipient":{"id":%q},"timestamp":1,%s}]}]}`, chatPage, chatAnna, chatPage, event)
+		mac := hmac.New(sha256.New, []byte(appSecret))
+		mac.Write([]byte(body))
+		got := c.ask("public", "POST", "/webhook/main", body, "Content-Type: application/json", fmt.Sprintf("X-Hub-Signature-256: sha256=%x", mac.Sum(nil)))
+		if got.status != http.StatusServiceUnavailable {
+			t.Errorf("%s without audit: %d %s", name, got.status, got.body)
+		}
+	}
+	if n := c.byPrefix()["value"]; n != 3 {
+		t.Errorf("%d values are left, want 3", n)
+	}
+}
+
+// TestForgetMeSpooled: the wish itself stays in the outbox, and reaches the bot;
+// what waited before it goes.
+func TestForgetMeSpooled(t *testing.T) {
+	c := newChat(t, `, policy: kind, delivery: spool`, "policies: {kind: {erasure: {phrases: [\"forget me\"], confirm: none}}}\n")
+	var closed atomic.Bool
+	closed.Store(true)
+	answer := c.bot.Config.Handler
+	c.bot.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if closed.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		answer.ServeHTTP(w, r)
+	})
+	c.writes("m_before", "mail "+annaMail)
+	c.writes("m_wish", "Forget me.")
+	c.until("that what waited before is gone", func() bool { n := c.byPrefix(); return n["outbox"] == 1 && n["value"]+n["conversation"] == 0 })
+	closed.Store(false)
+	c.until("that the bot gets the wish", func() bool { return strings.Contains(strings.Join(c.bot.heard(), ""), "m_wish") })
+	if strings.Contains(strings.Join(c.bot.heard(), ""), "m_before") {
+		t.Error("the bot got what was erased")
 	}
 }
