@@ -22,14 +22,16 @@ const strict = `  strict: {inbound: {default: tokenize}, outbound: {default: mas
 type aviary struct {
 	*desk
 	flock   flock
+	vendor  *shopwork
 	mu      sync.Mutex
 	answers bytes.Buffer // error answers and pages for machines
 }
 
 func newAviary(t *testing.T, mode string) *aviary {
-	a := &aviary{}
+	a := &aviary{vendor: newShopwork(t)}
 	a.desk = newDesk(t, func(s *rig.Setup) {
 		s.LogLevel, s.Policies = "debug", strict
+		s.Routes, s.Environ = a.vendor.routed(), []string{"SHOPWORK_KEY=sk_vendor_51Hx6uYw"}
 		s.BotTimeout, s.Upstream = 2*time.Second, 2*time.Second // what busy machines need
 		for i := range s.Accounts {
 			s.Accounts[i].Policy, s.Accounts[i].Mode = "strict", mode
@@ -63,6 +65,7 @@ func TestNoLeak(t *testing.T) {
 		{"store full", a.storeFull},
 		{"spooled", a.spooled},
 		{"forms", a.forms},
+		{"routes", a.routes},
 		{"people", a.people},
 		{"wrong signature", a.wrongSignature},
 		{"bad bodies", a.badBodies},

@@ -20,8 +20,8 @@ type Account struct {
 	Policy, Mode, Delivery                  string
 }
 
-// Setup is what a test wants piiproxy to be configured with. At most eight
-// things differ between tests; everything else is the default.
+// Setup is what a test wants piiproxy to be configured with. Few things differ
+// between tests; everything else is the default.
 type Setup struct {
 	Apps       []App
 	Accounts   []Account
@@ -31,6 +31,7 @@ type Setup struct {
 	Policies   string        // YAML of policies, besides the built-in one
 	Environ    []string      // NAME=value for the process
 	Links      string        // YAML of limits.links, in braces
+	Routes     string        // YAML of routes, in brackets
 }
 
 // Secrets stand in the environment of the process, as an operator would have
@@ -66,6 +67,7 @@ accounts:
 {{- end}}
 {{with .Setup.Policies}}policies:
 {{.}}{{end}}
+{{with .Setup.Routes}}routes: {{.}}{{end}}
 store: {{.Store}}
 keys: {path: {{.Keys}}}
 erasure: {deletion_callback: "on"}
