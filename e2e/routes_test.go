@@ -181,3 +181,58 @@ func TestRoute(t *testing.T) {
 	}
 	valueless(t, "the log", d.proxy.Logs(), mail, email, routeToken, "sk_vendor")
 }
+
+// A route stands behind the same door as Graph: what is not plain is refused before
+// anything is read, in the route's own shape. PUT and PATCH are for routes only.
+func TestRouteDoor(t *testing.T) {
+	vendor := newShopwork(t)
+	d := newDesk(t, func(s *rig.Setup) {
+		s.Routes = strings.Replace(vendor.routed(), `"POST /v2/orders"`, `"POST /v2/orders", "PUT /v2/orders", "PATCH /v2/orders"`, 1)
+		s.Environ = []string{"SHOPWORK_KEY=sk_vendor_51Hx6uYw"}
+	})
+	for _, test := range []struct {
+		method, target, body, header string
+		status                       int
+		reason                       string
+	}{
+		{"PUT", "/route/orders/v2/orders", "{}", "", 200, ""},
+		{"PATCH", "/route/orders/v2/orders", "{}", "", 200, ""},
+		{"DELETE", "/route/orders/v2/orders", "", "", 403, "route_not_allowed"},
+		{"OPTIONS", "/route/orders/v2/orders", "", "", 405, "method"},
+		{"TRACE", "/route/orders/v2/orders", "", "", 405, "method"},
+		{"POST", "/route/orders/v2/orders", "{}", "X-HTTP-Method-Override: DELETE", 405, "method"},
+		{"POST", "/route/orders/v2/orders", "{}", "Upgrade: websocket", 400, "upgrade"},
+		{"POST", "/route/orders/v2/orders", "{}", "Content-Encoding: gzip", 415, "content_coding"},
+		{"POST", "/route/orders/v2/orders", `{"a":"` + strings.Repeat("a", 5<<20) + `"}`, "", 413, "too_large"},
+		{"POST", "/route/orders/v2/../v2/orders", "{}", "", 421, "target"},
+		{"POST", "/route/orders/v2%2forders", "{}", "", 421, "target"},
+		{"POST", "/%72oute/orders/v2/orders", "{}", "", 421, "target"},
+		{"POST", "/route/shop/v2/orders", "{}", "", 404, "route_unknown"},
+		{"POST", "/route/orders/v2/orders", "{}", "Authorization: Bearer " + shopToken, 401, "route_credential"},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), test.method, "http://"+d.proxy.BotSide()+test.target, strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.URL.Opaque = test.target // as it stands here
+		request.Header.Set("Authorization", "Bearer "+routeToken)
+		request.Header.Set("Content-Type", "application/json")
+		if name, value, ok := strings.Cut(test.header, ": "); ok {
+			request.Header.Set(name, value)
+		}
+		reply := rig.Do(http.DefaultClient, request)
+		var said struct{ Error, Reason, Request_id string }
+		_ = json.Unmarshal(reply.Body, &said)
+		what := test.method + " " + test.target + " " + test.header
+		if reply.Err != nil || reply.Status != test.status || said.Reason != test.reason {
+			t.Errorf("%s: %d %s (error: %v)", what, reply.Status, reply.Body, reply.Err)
+		}
+		if heard := vendor.heard(); (len(heard) == 1) != (test.status == 200) {
+			t.Errorf("%s: the vendor heard %d requests", what, len(heard))
+		}
+	}
+	reply := d.proxy.Send(t.Context(), "/shop/v23.0/me", "", nil)
+	if strings.Contains(string(reply.Body), "route_") {
+		t.Errorf("a call of Graph: %d %s", reply.Status, reply.Body)
+	}
+}

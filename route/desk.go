@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/piiproxy/piiproxy/audit"
 )
 
 // Prefix stands before the name of a route in a path.
@@ -36,7 +38,7 @@ type exchange struct {
 // it is called once, and only for a caller that may use the route.
 func (d *Desk) Serve(w http.ResponseWriter, request *http.Request, trace string, body func() ([]byte, *Refusal)) {
 	x := &exchange{
-		started: d.config.Reports.Now(), trace: trace, source: hostOf(request.RemoteAddr), restored: &restored{},
+		started: d.config.Reports.Now(), trace: trace, source: sourceOf(request.RemoteAddr), restored: &restored{},
 	}
 	// Not cancelled when the bot stops listening: the vendor may have the request
 	// already, and what happened must be told.
@@ -149,8 +151,7 @@ func (d *Desk) license(ctx context.Context, x *exchange) *Refusal {
 	case err != nil:
 		return &refuseStore
 	}
-	if err := d.config.Audit.RecordDurable(x.event(resultDone, "")); err != nil {
-		d.config.Reports.Metrics.auditFailed()
+	if !d.record(x.events(audit.Done, "")) {
 		return &refuseAudit
 	}
 	x.licensed = true

@@ -1,7 +1,8 @@
 package route
 
 import (
-	"net"
+	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -11,24 +12,39 @@ import (
 	"github.com/piiproxy/piiproxy/audit"
 )
 
-// Results of lines of the audit.
-const (
-	resultDone    = "done"
-	resultRefused = "refused"
-	resultFailed  = "failed"
-)
-
 // reasonFine is the reason of a request that was answered by the vendor.
 const reasonFine = "ok"
 
-// event is what the audit says: who had which kinds restored, how many, for whom
-// and what for. It has room for names, numbers and a keyed hash only.
-func (x *exchange) event(result, reason string) audit.Event {
-	kinds, count := x.restored.kinds()
-	return audit.Event{
-		Actor: "route:" + x.route.Name, Action: "route", Account: x.restored.account(), Conversation: x.restored.hash(), Kinds: kinds, Count: count,
-		Reason: reason, Request: x.trace,
+// events are what the audit says, one line for each person: which route had which
+// kinds restored, how many, for whom, what for, and who asked. They have room for
+// names, numbers and keyed hashes only.
+func (x *exchange) events(result, reason string) []audit.Event {
+	about := audit.Event{
+		Actor: "route:" + x.route.Name, Action: "route", Reason: reason, Request: x.trace, Purpose: x.route.Purpose, Source: x.source, Result: result,
 	}
+	if len(x.restored.homes) == 0 {
+		return []audit.Event{about}
+	}
+	var events []audit.Event
+	for _, h := range x.restored.homes {
+		about.Account, about.Conversation, about.Kinds, about.Count = h.conversation.Account, h.hash, slices.Sorted(maps.Keys(h.kinds)), 0
+		for _, n := range h.kinds {
+			about.Count += n
+		}
+		events = append(events, about)
+	}
+	return events
+}
+
+// record writes lines that are durable when it returns, or says that they are not.
+func (d *Desk) record(events []audit.Event) bool {
+	for _, e := range events {
+		if err := d.config.Audit.RecordDurable(e); err != nil {
+			d.config.Reports.Metrics.auditFailed()
+			return false
+		}
+	}
+	return true
 }
 
 // tell logs, counts and audits how a request ended. That values were restored is in
@@ -56,9 +72,9 @@ func (d *Desk) tell(x *exchange, refused *Refusal) {
 	switch {
 	case refused == nil:
 	case x.licensed:
-		d.note(x.event(resultFailed, reason))
+		d.record(x.events(audit.Failed, reason)) // has happened already
 	case slices.Contains(aboutTokens, reason):
-		d.note(x.event(resultRefused, reason))
+		d.record(x.events(audit.Refused, reason))
 	}
 }
 
@@ -66,13 +82,6 @@ func (d *Desk) tell(x *exchange, refused *Refusal) {
 // none may be.
 var aboutTokens = []string{
 	refusePlace.Reason, refuseToken.Reason, refusePeople.Reason, refuseBudget.Reason, refuseTokens.Reason, refuseEncodings.Reason,
-}
-
-// note writes a line about what has happened already.
-func (d *Desk) note(e audit.Event) {
-	if err := d.config.Audit.RecordDurable(e); err != nil {
-		d.config.Reports.Metrics.auditFailed()
-	}
 }
 
 // line is the log's line of one request, with the contract's keys.
@@ -144,13 +153,13 @@ func (f finding) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// hostOf is an address without its port.
-func hostOf(address string) string {
-	host, _, err := net.SplitHostPort(address)
+// sourceOf is an address without its port and zone; "" where it is no IP address.
+func sourceOf(address string) string {
+	source, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return address
+		return ""
 	}
-	return host
+	return source.Addr().Unmap().WithZone("").String()
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -17,6 +17,7 @@ import (
 // restored is what a request's tokens stand for.
 type restored struct {
 	values map[string]vault.Value // by token
+	owners map[string]int         // by token: whose, of homes
 	homes  []home                 // of their people, each once
 	counts Counts                 // by place and kind
 }
@@ -25,6 +26,7 @@ type restored struct {
 type home struct {
 	conversation *conversation.Conversation
 	hash         string
+	kinds        map[string]int // of the person's values, and how many
 }
 
 // account is whose rules judge the answer; "" when no token says it.
@@ -58,7 +60,7 @@ func (r *restored) kinds() (kinds []string, count int) {
 // restore finds what the tokens of a request stand for. All that is wrong with a
 // token gets one answer: which place it is in, and not why.
 func (d *Desk) restore(ctx context.Context, r *reading) (*restored, *Refusal) {
-	found := &restored{values: map[string]vault.Value{}, counts: Counts{}}
+	found := &restored{values: map[string]vault.Value{}, owners: map[string]int{}, counts: Counts{}}
 	for i := range r.finds {
 		f := &r.finds[i]
 		value, known := found.values[f.token]
@@ -75,6 +77,7 @@ func (d *Desk) restore(ctx context.Context, r *reading) (*restored, *Refusal) {
 		}
 		f.edit.Text = text
 		found.counts.add(f.place, value.Kind, 1)
+		found.homes[found.owners[f.token]].kinds[value.Kind]++
 	}
 	if len(found.homes) > 1 && !r.route.Restore.Many {
 		return nil, &refusePeople
@@ -106,30 +109,30 @@ func (d *Desk) value(ctx context.Context, route *served, f *find, found *restore
 	if !slices.Contains(route.Restore.Kinds, value.Kind) {
 		return vault.Value{}, refuseToken.in(f.place)
 	}
-	if err := d.settle(ctx, c, found); err != nil {
+	if found.owners[f.token], err = d.settle(ctx, c, found); err != nil {
 		return vault.Value{}, unresolved(err, f.place)
 	}
 	return value, nil
 }
 
-// settle notes the conversation that a token's person has now: new values of the
-// answer belong there.
-func (d *Desk) settle(ctx context.Context, c *conversation.Conversation, found *restored) error {
+// settle notes the conversation that a token's person has now, and says which it is
+// of all: new values of the answer belong there.
+func (d *Desk) settle(ctx context.Context, c *conversation.Conversation, found *restored) (int, error) {
 	now, err := d.config.Conversations.Home(ctx, c)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for _, h := range found.homes {
+	for i, h := range found.homes {
 		if h.conversation.Path() == now.Path() {
-			return nil
+			return i, nil
 		}
 	}
 	hash, err := d.config.Conversations.HashOf(ctx, now)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	found.homes = append(found.homes, home{now, hash})
-	return nil
+	found.homes = append(found.homes, home{now, hash, map[string]int{}})
+	return len(found.homes) - 1, nil
 }
 
 // unresolved tells a token that stands for nothing from a fault that may pass and

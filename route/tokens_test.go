@@ -90,6 +90,9 @@ func TestSeveralPeople(t *testing.T) {
 		r.vendor.says("application/json", `{"a":"jane.doe@corp.example, bert@corp.example, new@corp.example"}`)
 		got := r.order(body)
 		r.passed("two people", got)
+		if n := strings.Count(r.audited(), `"result":"done"`); n != 2 {
+			t.Errorf("%d lines in the audit, want one for each person", n)
+		}
 		if strings.Contains(got.body, "@") || strings.Count(got.body, "pii_email_") != 2 || !strings.Contains(got.body, "[EMAIL]") {
 			t.Errorf("the bot got %s", got.body)
 		}
@@ -265,6 +268,14 @@ func TestAudit(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(r.audited()), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[1], "upstream_unavailable") {
 		t.Errorf("the audit is %v", lines)
+	}
+	for _, want := range []string{`"purpose":"order-lookup"`, `"source":"127.0.0.1"`, `"result":"done"`, `"count":1`, `"account":"shop"`, `"kinds":["email"]`} {
+		if !strings.Contains(lines[0], want) {
+			t.Errorf("the audit does not say %s: %s", want, lines[0])
+		}
+	}
+	if !strings.Contains(lines[1], `"result":"failed"`) {
+		t.Errorf("the audit does not say that it failed: %s", lines[1])
 	}
 	for _, secret := range []string{email, mail, anna, "jane"} {
 		if strings.Contains(r.audited()+r.logs.String(), secret) {
