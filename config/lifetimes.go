@@ -42,8 +42,6 @@ func (f *findings) destroy(at string, policy *Policy) {
 		f.complain(at+".after", "must be from 24h to 9600h: a conversation ends by itself after 400 days")
 	case d.Transcript < 0 || d.Transcript > transcriptMax:
 		f.complain(at+".transcript", "must be at most 87600h, ten years")
-	case d.Transcript > 0 && policy.Lifetimes["default"] < d.After:
-		f.warn(at+".transcript", "lists what is kept when the conversation ends, and lifetimes.default is shorter than destroy.after: most values are gone by then")
 	}
 }
 

@@ -80,7 +80,8 @@ func (e *Ender) Run(ctx context.Context) {
 	}
 }
 
-// End looks through all conversations once and ends those that are due. A fault
+// End looks through all conversations once, ends those that are due, and drafts
+// the transcripts of those that were used. A fault
 // with one leaves the others, and is the error in the end.
 func (e *Ender) End(ctx context.Context) error {
 	var names []string
@@ -100,8 +101,11 @@ func (e *Ender) End(ctx context.Context) error {
 			return errors.Join(faults, err)
 		}
 		for i, c := range page.Conversations {
-			if e.due(c.Account, page.Used[i]) {
+			switch used := page.Used[i]; {
+			case e.due(c.Account, used):
 				faults = errors.Join(faults, e.end(ctx, c))
+			case e.config.Accounts[c.Account].Keep > 0 && e.recent(used):
+				faults = errors.Join(faults, e.draft(ctx, c, used))
 			}
 		}
 		if after = page.Next; after == "" || ctx.Err() != nil {

@@ -6,8 +6,8 @@
 //
 // A transcript is signed, so that whoever has the public half of the signing key
 // can tell that it is as it was made, and sealed under the installation's keys.
-// It is built from what the vault has when the conversation ends: it costs no
-// message a write.
+// It is built from what the vault has, when the conversation ends and once an hour
+// while it goes on (draft.go): it costs no message a write.
 package transcript
 
 import (
@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +56,8 @@ type Line struct {
 	Kind    string    `json:"kind"`
 	Created time.Time `json:"created"`
 	Used    time.Time `json:"used"`
+	// Expires is when its value ended, or was to end.
+	Expires time.Time `json:"expires"`
 	// Message is the keyed hash of the id of the message that brought the value, as
 	// logs show it.
 	Message string `json:"message,omitempty"`
@@ -104,30 +105,20 @@ type Values interface {
 // stays in it. It reports false when another instance came between.
 func (e *Ender) write(ctx context.Context, c *conversation.Conversation, used time.Time, keep time.Duration) (bool, error) {
 	now := e.config.Now()
-	t := Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Ended: now.UTC()}
-	old, err := e.config.Store.Get(ctx, prefix+c.Path())
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return false, fmt.Errorf("reading a transcript: %w", err)
-	}
-	lines := map[string]Line{}
-	if err == nil {
-		earlier, _, err := e.open(old)
-		if err != nil {
-			e.config.Observe(EventTampered) // it is made anew
-		}
-		for _, line := range earlier.Lines {
-			lines[line.Token] = line
-		}
-	}
-	if err := e.gather(ctx, c, lines); err != nil {
+	old, lines, err := e.earlier(ctx, prefix+c.Path())
+	if err != nil {
 		return false, err
 	}
-	t.Lines = slices.SortedFunc(maps.Values(lines), func(a, b Line) int {
-		return byTime(a.Created, b.Created, strings.Compare(a.Token, b.Token))
-	})
-	if t.Lines == nil {
-		t.Lines = []Line{} // an empty list, not null
+	_, drafted, err := e.earlier(ctx, draftPrefix+c.Path())
+	if err != nil {
+		return false, err
 	}
+	live := map[string]Line{}
+	if err := e.gather(ctx, c, live); err != nil {
+		return false, err
+	}
+	maps.Copy(lines, e.merge(drafted, live))
+	t := Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Ended: now.UTC(), Lines: ordered(lines)}
 	record, err := e.record(prefix+c.Path(), t)
 	if err != nil {
 		return false, err
@@ -146,8 +137,11 @@ func (e *Ender) write(ctx context.Context, c *conversation.Conversation, used ti
 // gather adds what the vault has of a conversation.
 func (e *Ender) gather(ctx context.Context, c *conversation.Conversation, lines map[string]Line) error {
 	err := e.config.Values.Each(ctx, c, func(token string, h vault.Held) error {
+		if h.Volatile {
+			return nil // in the memory of one instance, for minutes
+		}
 		lines[token] = Line{
-			Token: token, Kind: h.Value.Kind, Created: h.Created.UTC(), Used: h.Used.UTC(),
+			Token: token, Kind: h.Value.Kind, Created: h.Created.UTC(), Used: h.Used.UTC(), Expires: h.Expires.UTC(),
 			Message: h.Message, Again: h.Again, Form: h.Value.Origin == vault.Form,
 		}
 		return nil
@@ -157,13 +151,6 @@ func (e *Ender) gather(ctx context.Context, c *conversation.Conversation, lines 
 		return nil
 	}
 	return err
-}
-
-func byTime(a, b time.Time, equal int) int {
-	if n := a.Compare(b); n != 0 {
-		return n
-	}
-	return equal
 }
 
 func (e *Ender) record(key string, t Transcript) (store.Record, error) {

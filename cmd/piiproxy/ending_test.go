@@ -47,6 +47,10 @@ func TestDestroy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	end()
+	if c.byPrefix()["draft"] != 1 {
+		t.Errorf("no draft of a conversation that goes on: %v", c.byPrefix())
+	}
 	c.aged(10 * 24 * time.Hour)
 	end()
 	if c.byPrefix()["transcript"] != 0 || c.byPrefix()["value"] != 2 {
@@ -55,7 +59,7 @@ func TestDestroy(t *testing.T) {
 	c.aged(11*24*time.Hour + time.Minute)
 	end()
 	left := c.byPrefix()
-	for _, what := range []string{"conversation", "alias", "value", "owner", "chat", "residue", "link", "chart"} {
+	for _, what := range []string{"conversation", "alias", "value", "owner", "chat", "residue", "link", "chart", "draft"} {
 		if left[what] != 0 {
 			t.Errorf("%d of %s are left", left[what], what)
 		}

@@ -69,6 +69,7 @@ func (s *service) parts(p *proxy.Proxy) []erasure.Part {
 		chatPart{branch("chat", func(path string) string { return conversation.Prefixes(path)["chat"] }), s.core.memory},
 		branch("residues", func(path string) string { return conversation.Prefixes(path)["residues"] }),
 		branch("charts", capture.ChartPrefix),
+		branch("drafts", transcript.DraftPrefix),
 		erasure.Past{Branch: erasure.Branch{What: "transcripts", Store: values, Prefix: func(path string) string { return "transcript/" + path }}},
 		erasure.Heap{What: "links", Store: values, Prefix: capture.LinkPrefix, Whose: s.whoseLink},
 		erasure.Heap{What: "reviews", Store: values, Prefix: review.Prefix, Whose: s.whoseReview},
