@@ -245,6 +245,10 @@ func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *
 		x.record.bytesOut = 0
 		return refused
 	}
+	if refused := p.noteBack(r.Context(), x.account, scope.Aliases, result.Back); refused != nil {
+		x.record.bytesOut = 0
+		return refused
+	}
 	if !same(raw, x.document.Raw) {
 		x.document = &payload.Document{Raw: raw}
 	}

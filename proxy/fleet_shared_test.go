@@ -155,3 +155,35 @@ func (r *rig) opensOn(other *rig) opened {
 	}
 	return other.openForm()
 }
+
+// TestFleetKnowsEchoes: what one instance put into a chat in the place of a token
+// comes back in an echo to another one, which no rule helps, and is the same token
+// again.
+func TestFleetKnowsEchoes(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	a, b := f.all[0], f.all[1]
+	place := waba(change(lineID, waMessage(annaPhone, `"type":"location","location":{"latitude":52.5,"longitude":13.4,"address":"the old mill"}`)))
+	a.hook(place)
+	token := tokenIn.FindString(a.only(a.bots["bot"]).body)
+	a.call("/"+lineID+"/messages", `{"to":"`+annaPhone+`","text":{"body":"we deliver to `+token+`"}}`)
+	if got := a.only(a.platform).body; !strings.Contains(got, "we deliver to the old mill") {
+		t.Fatalf("the platform got %s", got)
+	}
+	echo := func(words string) string {
+		return waba(change(lineID, `"message_echoes":[{"from":"15550783881","to":"`+annaPhone+`","id":"wamid.out1","timestamp":"1","type":"text","text":{"body":"`+words+`"}}]`))
+	}
+	b.hook(echo("we deliver to the old mill"))
+	if got, want := a.bots["bot"].bodies()[1], echo("we deliver to "+token); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	raw, err := b.values.List(t.Context(), "echo/", "", 10)
+	b.must(err)
+	if len(raw) != 1 || strings.Contains(string(raw[0].Value), "mill") {
+		t.Error("what was put into the chat is not kept sealed")
+	}
+	f.advance(2 * time.Hour)
+	if got := b.records("echo/"); got != 0 {
+		t.Errorf("%d records are left after an hour", got)
+	}
+}

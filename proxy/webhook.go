@@ -219,6 +219,9 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 	if refusal != nil {
 		return p.again(ctx, in, b, record, *refusal)
 	}
+	if refusal := p.heardBack(ctx, &b); refusal != nil {
+		return p.again(ctx, in, b, record, *refusal)
+	}
 	result, err := p.rewrite(ctx, in, b, chats)
 	if err != nil || result.Overrun {
 		return p.again(ctx, in, b, record, overrun(result, err))

@@ -74,6 +74,9 @@ type Scope struct {
 	// first: in the answer they become the same tokens again, whatever the rules
 	// find.
 	Restored []Restored
+	// Back is what other instances put into the chat not long ago: see Result. An
+	// echo of it is read as one of what this instance put there.
+	Back []Restored
 }
 
 // captured says that what the rules take for a value of this kind may have come by
@@ -177,6 +180,10 @@ type Result struct {
 	Prompts []rules.Ask
 	// Unresolved counts tokens that stood for nothing any more.
 	Unresolved int
+	// Back is what a message puts into the chat: values in the place of tokens, and
+	// masks, which have none. Their echo may come to another instance, which has to
+	// be told (Scope.Back). Values of volatile kinds are not in it.
+	Back []Restored
 	// Refusals name, for each stretch (by index) that must not be passed on,
 	// the first reason. Outbound any entry refuses the call; inbound the
 	// stretch goes into quarantine.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/rules"
+	"github.com/piiproxy/piiproxy/vault"
 )
 
 // ruleEcho marks a restored value that comes back in an echo.
@@ -80,6 +81,14 @@ func (r *restored) forget(now time.Time) {
 	}
 }
 
+// putBack remembers what a call puts into a chat, and tells it in the result.
+func (w *walk) putBack(scope *Scope, kind, text, token string) {
+	w.engine.restored.note(scope, text, token)
+	if _, volatile := vault.Lifetime(kind); !volatile {
+		w.back = append(w.back, Restored{Text: text, Token: strings.Clone(token)})
+	}
+}
+
 // of gives what was put back for a person.
 func (r *restored) of(scope *Scope) []putBack {
 	if len(scope.Aliases) == 0 {
@@ -88,6 +97,9 @@ func (r *restored) of(scope *Scope) []putBack {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []putBack
+	for _, b := range scope.Back {
+		list = append(list, putBack{text: b.Text, token: b.Token})
+	}
 	for _, p := range r.people[person{scope.Context.Account, scope.Aliases[0]}] {
 		if time.Since(p.at) <= restoredFor {
 			list = append(list, p)

@@ -65,7 +65,7 @@ func (w *walk) splice(ctx context.Context, raw []byte) (Result, error) {
 func (w *walk) result(raw []byte, edited bool) Result {
 	return Result{
 		Bytes: raw, Edited: edited, Tallies: w.tallies, Prompts: w.prompts,
-		Unresolved: w.unresolved, Refusals: w.refusals,
+		Unresolved: w.unresolved, Refusals: w.refusals, Back: w.back,
 	}
 }
 
@@ -177,7 +177,7 @@ func (w *walk) put(scope *Scope, m *mark, action Action) {
 		if m.by = MaskOf(m.kind, m.text); w.engine.vault == nil {
 			m.by = Placeholder(m.kind) // as the commands write it that open no store
 		} else if scope.outbound() && m.by != hidden {
-			w.engine.restored.note(scope, m.by, noToken)
+			w.putBack(scope, m.kind, m.by, noToken)
 		}
 	case Generalize:
 		m.by = GeneralOf(m.kind, m.text)
@@ -215,7 +215,7 @@ func (w *walk) reveal(scope *Scope, m *mark, value vault.Value, most Action) err
 	w.tally(ruleToken, value.Kind, action, rules.Enforce)
 	if action == Restore {
 		m.by = value.Text
-		w.engine.restored.note(scope, value.Text, m.text)
+		w.putBack(scope, value.Kind, value.Text, m.text)
 		return nil
 	}
 	m.kind, m.text = value.Kind, value.Text

@@ -65,6 +65,8 @@ type walk struct {
 	keep     bool
 	// unresolved counts tokens that stood for nothing.
 	unresolved int
+	// back is what was put into a chat in the place of tokens, and as masks.
+	back []Restored
 	// judging is the stretch (counted from one) whose budget runs, and until when.
 	judging  int
 	deadline time.Time
