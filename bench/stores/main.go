@@ -45,7 +45,10 @@ type plan struct {
 }
 
 // parts are what is measured, in this order.
-var parts = []func(ctx context.Context, p plan, folder string, out io.Writer) error{fileBesideBare, databaseBesideBare, throughVault, curves}
+var parts = []struct {
+	name    string
+	measure func(ctx context.Context, p plan, folder string, out io.Writer) error
+}{{"file", fileBesideBare}, {"database", databaseBesideBare}, {"vault", throughVault}, {"curve", curves}}
 
 // million is a round number of records.
 const million = 1_000_000
@@ -57,6 +60,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	flags.IntVar(&p.rounds, "rounds", p.rounds, "turns for every contender")
 	flags.DurationVar(&p.each, "each", p.each, "load for each contender in a turn")
 	flags.BoolVar(&p.large, "large", false, "also ten million records in a file, about five minutes and 10 GB")
+	only := flags.String("only", "", "one part of it: file, database, vault or curve")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -70,8 +74,11 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	defer os.RemoveAll(folder)
 	fmt.Fprintf(out, "machine: %d cores, %s/%s, %s; %d rounds of %s\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), p.rounds, p.each)
 	for _, part := range parts {
-		if err := part(ctx, p, folder, out); err != nil {
-			return err
+		if *only != "" && *only != part.name {
+			continue
+		}
+		if err := part.measure(ctx, p, folder, out); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
 		fmt.Fprintln(out)
 	}

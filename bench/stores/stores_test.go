@@ -13,7 +13,7 @@ func TestShort(t *testing.T) {
 	var out strings.Builder
 	p := plan{rounds: 1, each: 50 * time.Millisecond, sizes: []int{2000}}
 	for _, part := range parts {
-		if err := part(t.Context(), p, t.TempDir(), &out); err != nil {
+		if err := part.measure(t.Context(), p, t.TempDir(), &out); err != nil {
 			t.Fatal(err)
 		}
 	}
