@@ -42,7 +42,7 @@ type Config struct {
 
 // Store is a store.Store in one file. Make it with Open.
 type Store struct {
-	db       *bbolt.DB
+	readers  *snapshots
 	now      func() time.Time
 	requests chan *request
 	stopping chan struct{} // closed by Close: no new writes
@@ -71,7 +71,7 @@ func Open(config Config) (*Store, error) {
 		return nil, fmt.Errorf("opening store %s: %w", config.Path, errors.Join(err, db.Close()))
 	}
 	s := &Store{
-		db:       db,
+		readers:  &snapshots{db: db},
 		now:      config.Now,
 		requests: make(chan *request, maxBatch),
 		stopping: make(chan struct{}),
@@ -154,7 +154,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.stopping)
 		<-s.stopped
-		s.closed = s.db.Close()
+		s.closed = s.readers.close()
 	})
 	return s.closed
 }
@@ -201,9 +201,16 @@ func (s *Store) view(ctx context.Context, read func(*transaction) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.db.View(func(tx *bbolt.Tx) error { return read(begin(tx)) })
+	t, err := s.readers.take()
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return store.ErrClosed
+	}
+	if err != nil {
+		return err
+	}
+	err = read(t)
+	if ended := s.readers.giveBack(t); ended != nil {
+		return errors.Join(err, ended)
 	}
 	return err
 }

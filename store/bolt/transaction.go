@@ -59,6 +59,7 @@ type transaction struct {
 	records      *bbolt.Bucket
 	byTime, todo *bbolt.Bucket // nil until asked for
 	changed      bool
+	writes       uint64 // of a snapshot: how many had begun before
 }
 
 func begin(tx *bbolt.Tx) *transaction {

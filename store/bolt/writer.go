@@ -122,7 +122,7 @@ func (s *Store) commit(batch []*request) {
 var errUnchanged = errors.New("nothing changed")
 
 func (s *Store) apply(batch []*request, answers []error) error {
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	err := s.readers.update(func(tx *bbolt.Tx) error {
 		t := begin(tx)
 		for i, r := range batch {
 			if answers[i] = r.ctx.Err(); answers[i] != nil {
