@@ -30,8 +30,9 @@ type aviary struct {
 func newAviary(t *testing.T, mode string) *aviary {
 	a := &aviary{vendor: newShopwork(t)}
 	a.desk = newDesk(t, func(s *rig.Setup) {
-		s.LogLevel, s.Policies = "debug", strict
-		s.Routes, s.Environ = a.vendor.routed(), []string{"SHOPWORK_KEY=sk_vendor_51Hx6uYw"}
+		yaml, environ := callers()
+		s.LogLevel, s.Policies = "debug", strict+"\n"+yaml
+		s.Routes, s.Environ = a.vendor.routed(), append(environ, "SHOPWORK_KEY=sk_vendor_51Hx6uYw")
 		s.BotTimeout, s.Upstream = 2*time.Second, 2*time.Second // what busy machines need
 		for i := range s.Accounts {
 			s.Accounts[i].Policy, s.Accounts[i].Mode = "strict", mode
@@ -67,6 +68,7 @@ func TestNoLeak(t *testing.T) {
 		{"forms", a.forms},
 		{"routes", a.routes},
 		{"people", a.people},
+		{"reveals", a.reveals},
 		{"wrong signature", a.wrongSignature},
 		{"bad bodies", a.badBodies},
 		{"odd requests", a.oddRequests},

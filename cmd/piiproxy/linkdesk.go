@@ -77,7 +77,10 @@ func told(err error) error {
 
 // note writes down what is about to be done.
 func (d linkDesk) note(who console.Who, event audit.Event) error {
-	event.Actor = who.Actor()
+	event.Actor, event.Source = who.Actor(), who.Source
+	if event.Result == "" {
+		event.Result = audit.Done
+	}
 	if err := d.core.audit.RecordDurable(event); err != nil {
 		return errUnsaid
 	}
@@ -87,7 +90,7 @@ func (d linkDesk) note(who console.Who, event audit.Event) error {
 // foreign writes down that a caller asked for an account that is not its own, and
 // gives the answer.
 func (d linkDesk) foreign(who console.Who, action, account string, answer error) error {
-	if err := d.note(who, audit.Event{Action: action, Account: account, Reason: "refused: not an account of the caller"}); err != nil {
+	if err := d.note(who, audit.Event{Action: action, Account: account, Reason: "refused: not an account of the caller", Result: audit.Refused}); err != nil {
 		return err
 	}
 	return answer
