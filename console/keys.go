@@ -57,7 +57,6 @@ const (
 	KeysPromote = "keys promote"
 	KeysRetire  = "keys retire"
 	KeysRewrap  = "keys rewrap"
-	KeysFailed  = "keys failed"
 )
 
 // KeyOrder announces a change.
@@ -68,6 +67,10 @@ type KeyOrder struct {
 	Reason string `json:"reason"`
 	// Force retires a key that records still need.
 	Force bool `json:"force"`
+	// Failed says that what was announced came to nothing.
+	Failed bool `json:"failed"`
+	// Source is the network address that the order came from.
+	Source string `json:"-"`
 }
 
 // KeyAnswer says how things stood when the order was recorded.
@@ -80,5 +83,8 @@ func mountKeys(mux *http.ServeMux, desk KeyDesk) {
 		list, err := desk.List(r.Context())
 		answer(w, list, err)
 	})
-	mux.Handle("POST /v1/keys", order(desk.Order))
+	mux.Handle("POST /v1/keys", order(func(ctx context.Context, o KeyOrder) (KeyAnswer, error) {
+		o.Source = whoOf(ctx).Source
+		return desk.Order(ctx, o)
+	}))
 }

@@ -1,11 +1,13 @@
 package keys_test
 
 import (
+	"context"
 	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/piiproxy/piiproxy/keys"
 )
@@ -86,6 +88,37 @@ func TestEachKEK(t *testing.T) {
 				t.Error("a KEK was written beside the keys")
 			}
 		})
+	}
+}
+
+// TestKEKTakesItsTime: neither a program nor a server that hangs keeps the opening
+// from ending; children that hold the pipe do not either.
+func TestKEKTakesItsTime(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	t.Setenv("PIIPROXY_KEK", someKEKs[0])
+	if err := keys.Init(t.Context(), keys.Folder{Path: dir, KEK: keys.EnvironmentKEK("PIIPROXY_KEK")}); err != nil {
+		t.Fatal(err)
+	}
+	server := newTransit(t)
+	if err := (keys.Folder{Path: dir, KEK: keys.EnvironmentKEK("PIIPROXY_KEK")}).Rewrap(t.Context(), server.kek(t, nil)); err != nil {
+		t.Fatal(err)
+	}
+	server.mu.Lock() // every request waits for it
+	defer server.mu.Unlock()
+	for name, test := range map[string]struct {
+		kek keys.KEK
+		say string
+	}{
+		"a program":            {keys.CommandKEK([]string{program(t, "exec sleep 60")}), "took longer"},
+		"a child of a program": {keys.CommandKEK([]string{program(t, "sleep 60 & wait")}), "took longer"},
+		"a transit engine":     {server.kek(t, nil), "no answer"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		_, err := keys.Open(ctx, keys.Folder{Path: dir, KEK: test.kek})
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), test.say) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -63,6 +63,8 @@ type Worker struct {
 	mu       sync.Mutex
 	progress Progress
 	told     map[string]uint64 // sealings that are in the store already
+
+	reminded map[string]time.Time // by key; of follow alone, and of Close after it
 }
 
 // Progress is how far the records are.
@@ -84,7 +86,7 @@ func Start(ctx context.Context, config Config) (*Worker, error) {
 	if config.Again == 0 {
 		config.Again = again
 	}
-	w := &Worker{config: config, id: rand.Text(), wake: make(chan struct{}, 1), told: map[string]uint64{}, metrics: newMetrics(config.Registry), read: config.Keys.Opened()}
+	w := &Worker{config: config, id: rand.Text(), wake: make(chan struct{}, 1), told: map[string]uint64{}, reminded: map[string]time.Time{}, metrics: newMetrics(config.Registry), read: config.Keys.Opened()}
 	if err := w.announce(ctx); err != nil {
 		return nil, err
 	}
@@ -217,5 +219,6 @@ func (w *Worker) tell(ctx context.Context) {
 	}
 	if sealings, err := Sealings(ctx, w.config.Meta); err == nil {
 		w.metrics.used(w.config.Keys.Keys(), sealings, time.Now())
+		w.remind(sealings, time.Now())
 	}
 }

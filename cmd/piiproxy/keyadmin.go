@@ -127,7 +127,7 @@ func (a *keyAdmin) do(ctx context.Context, order console.KeyOrder, act func(cons
 	if err == nil {
 		return nil
 	}
-	order.Action, order.Reason = console.KeysFailed, order.Action
+	order.Failed = true
 	if _, again := a.desk.Order(context.WithoutCancel(ctx), order); again != nil {
 		err = errors.Join(err, again)
 	}

@@ -25,15 +25,6 @@ type keyDesk struct {
 	worker *rotation.Worker // nil in a command
 }
 
-const (
-	// manySealings is a quarter of what a key is good for (NIST SP 800-38D, 8.3:
-	// 2^32 random nonces): enough room to rotate in peace.
-	manySealings = 1 << 30
-	// oldKey is when a key should be rotated. NIST SP 800-57 part 1, 5.3.6 allows
-	// keys that encrypt data two years; three months keep the hand in.
-	oldKey = 90 * 24 * time.Hour
-)
-
 // List implements console.KeyDesk.
 func (d keyDesk) List(ctx context.Context) (console.KeyList, error) {
 	list := console.KeyList{Keys: []console.KeyInfo{}}
@@ -59,7 +50,7 @@ func (d keyDesk) List(ctx context.Context) (console.KeyList, error) {
 			Records: counts.Records[key.ID], Direct: counts.Direct[key.ID], Held: counts.Held[key.ID],
 			Sealings: sealings[key.ID], Lagging: lagging(key, instances),
 		}
-		info.Due = due(key, info.Sealings, time.Now())
+		info.Due = rotation.Due(key, info.Sealings, time.Now())
 		list.Keys = append(list.Keys, info)
 	}
 	for id, n := range counts.Records {
@@ -120,42 +111,31 @@ func lagging(key keys.Key, instances map[string]rotation.Instance) (n int) {
 	return n
 }
 
-func due(key keys.Key, sealings uint64, now time.Time) string {
-	switch {
-	case key.State != keys.Primary || key.Use == keys.Naming:
-		return ""
-	case sealings > manySealings:
-		return "it has sealed more than 2^30 times, and is good for 2^32"
-	case !key.Promoted.IsZero() && now.Sub(key.Promoted) > oldKey:
-		return "it has been the primary for more than 90 days"
-	}
-	return ""
-}
-
 // Order implements console.KeyDesk.
 func (d keyDesk) Order(ctx context.Context, o console.KeyOrder) (console.KeyAnswer, error) {
 	if o.Actor == "" {
 		return console.KeyAnswer{}, errors.New("the order names no actor")
 	}
-	var answer console.KeyAnswer
-	var err error
-	switch o.Action {
-	case console.KeysStage, console.KeysRewrap, console.KeysFailed:
-	case console.KeysPromote:
-		err = d.promotable(ctx, o.Key)
-	case console.KeysRetire:
-		answer.Records, err = d.retirable(ctx, o)
-	default:
-		return answer, errors.New("action is keys stage, keys promote, keys retire, keys rewrap or keys failed")
+	if !slices.Contains([]string{console.KeysStage, console.KeysPromote, console.KeysRetire, console.KeysRewrap}, o.Action) {
+		return console.KeyAnswer{}, errors.New("action is keys stage, keys promote, keys retire or keys rewrap")
 	}
-	if err != nil {
-		return answer, err
+	event := audit.Event{Actor: o.Actor, Action: o.Action, Reason: reasonOf(o), Source: o.Source, Result: audit.Done}
+	var problem error
+	switch {
+	case o.Failed:
+		event.Result = audit.Failed
+	case o.Action == console.KeysPromote:
+		problem = d.promotable(ctx, o.Key)
+	case o.Action == console.KeysRetire:
+		event.Count, problem = d.retirable(ctx, o)
 	}
-	event := audit.Event{Actor: o.Actor, Action: o.Action, Count: answer.Records, Reason: reasonOf(o)}
+	if problem != nil {
+		event.Result = audit.Refused
+	}
 	if err := d.audit.RecordDurable(event); err != nil {
-		return answer, errors.New("the audit log cannot be written, so the keys stay as they are")
+		return console.KeyAnswer{}, errors.New("the audit log cannot be written, so the keys stay as they are")
 	}
-	return answer, nil
+	return console.KeyAnswer{Records: event.Count}, problem
 }
 
 // reasonOf is what the audit log keeps: the key, how it was ordered, and why.
