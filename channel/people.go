@@ -1,6 +1,9 @@
 package channel
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // anyID is what may be a user id anywhere in a body: digits as of a PSID, an
 // Instagram id or a phone number, or a business-scoped user id.
@@ -38,4 +41,15 @@ func (c *Channel) PeopleIn(body []byte) []string {
 		}
 	}
 	return aliases
+}
+
+// MemberOf returns the alias that a member of a group has outside of it; "" for an
+// alias of nobody's in a group.
+func MemberOf(alias string) string {
+	rest, in := strings.CutPrefix(alias, "group:")
+	at := strings.LastIndexByte(rest, '/')
+	if !in || at < 0 {
+		return ""
+	}
+	return rest[at+1:]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +25,7 @@ type Page struct {
 // not open or is of another account is left out. It is for searches that have to
 // look everywhere: the store needs List.
 func (b *Book) Walk(ctx context.Context, accounts []string, after string, limit int) (Page, error) {
-	lister, ok := b.store.(interface {
-		List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error)
-	})
+	lister, ok := b.store.(Lister)
 	if !ok {
 		return Page{}, errors.New("walking over conversations: the store cannot list")
 	}
@@ -56,6 +55,41 @@ func (b *Book) Walk(ctx context.Context, accounts []string, after string, limit 
 		}
 	}
 	return page, nil
+}
+
+// Where returns the conversations of an account that an alias leads to of which want
+// is true. It opens every conversation of the account: for what cannot be looked up,
+// such as the groups that somebody is in.
+func (b *Book) Where(ctx context.Context, account string, want func(alias string) bool) ([]*Conversation, error) {
+	lister, ok := b.store.(Lister)
+	if !ok {
+		return nil, errors.New("looking through conversations: the store cannot list")
+	}
+	var found []*Conversation
+	const prefix = "conversation/"
+	of := b.path(account, "")
+	for after := ""; ; {
+		records, err := lister.List(ctx, prefix+of, after, store.MaxPage)
+		if err != nil {
+			return nil, fmt.Errorf("looking through conversations: %w", err)
+		}
+		if len(records) == 0 {
+			return found, nil
+		}
+		for _, record := range records {
+			after = record.Key
+			path := strings.TrimPrefix(record.Key, prefix)
+			opened, err := b.openPage(account, strings.TrimPrefix(path, of), record)
+			if err == nil && !b.buried.has(path) && slices.ContainsFunc(opened.content.Aliases, want) {
+				found = append(found, opened.conversation)
+			}
+		}
+	}
+}
+
+// Lister is a Store that can list.
+type Lister interface {
+	List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error)
 }
 
 // Prefixes are what the store keys of all that this package keeps of a

@@ -49,22 +49,27 @@ type Auditor interface {
 	RecordDurable(e audit.Event) error
 }
 
-// Stores hold the tombstones: that of the conversations, and that of the values,
-// which has a copy of each.
-type Stores struct{ Conversations, Values store.Store }
+// Records are where tombstones stand: in the store of the conversations, with a copy
+// in that of the values.
+type Records struct {
+	Conversations, Values store.Store
+	Keys                  Keys
+}
 
 // Config is what an Eraser is made of. Read-only after New.
 type Config struct {
-	Book   *conversation.Book
-	Stores Stores
-	Keys   Keys
-	Audit  Auditor
+	Book    *conversation.Book
+	Records Records
+	Audit   Auditor
 	// Parts are the places where something is kept of people, beside the Book.
 	Parts []Part
 	// Lifetime is how long tombstones stand: longer than the oldest backup that may
 	// come back.
 	Lifetime time.Duration
 	Now      func() time.Time
+	// Groups returns, for an account with groups, what gives the alias that a member
+	// of one has outside of it, "" for all other aliases; nil for other accounts.
+	Groups func(account string) (member func(alias string) string)
 	// Observe counts what an operator should know (docs/logs.md); it must not wait.
 	Observe func(event string)
 }
@@ -104,6 +109,9 @@ type Report struct {
 	// Conversations and Aliases were known of the person.
 	Conversations int `json:"conversations"`
 	Aliases       int `json:"aliases"`
+	// Groups are further conversations of theirs as members of groups, which end with
+	// theirs.
+	Groups int `json:"group_conversations"`
 	// Parts are how many records there were, by Part.Name.
 	Parts map[string]int `json:"records"`
 	// Finished says that all is taken away; else it is tried again.
@@ -127,6 +135,11 @@ func (e *Eraser) Survey(ctx context.Context, account string, aliases []string) (
 	if err := e.recollect(ctx, subjects); err != nil {
 		return Report{}, err
 	}
+	groups, err := e.groupsOf(ctx, account, subject.Hashes)
+	if err != nil {
+		return Report{}, err
+	}
+	report.Groups, total = len(groups), total+len(groups)
 	for _, part := range e.config.Parts {
 		counts, err := part.Count(ctx, subjects)
 		if err != nil {
@@ -154,7 +167,7 @@ func (e *Eraser) Erase(ctx context.Context, account string, aliases []string, o 
 	}
 	ctx = context.WithoutCancel(ctx)
 	begun.report.Finished = e.finish(ctx, []*stone{begun.stone}) == nil
-	begun.report.Parts = begun.stone.Counts
+	begun.report.Parts, begun.report.Groups = begun.stone.Counts, begun.stone.groups
 	return begun.report, nil
 }
 

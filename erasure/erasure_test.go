@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/erasure"
 	"github.com/piiproxy/piiproxy/keys"
@@ -113,7 +114,7 @@ func (h *house) instance(parts ...erasure.Part) *instance {
 		erasure.Branch{What: "chat", Store: h.values, Prefix: func(path string) string { return conversation.Prefixes(path)["chat"] }},
 	)
 	i.eraser = erasure.New(erasure.Config{
-		Book: i.book, Stores: erasure.Stores{Conversations: h.conversations, Values: h.values}, Keys: h.keys, Audit: h.log, Parts: parts,
+		Book: i.book, Records: erasure.Records{Conversations: h.conversations, Values: h.values, Keys: h.keys}, Audit: h.log, Parts: parts,
 		Lifetime: 400 * 24 * time.Hour, Now: h.now, Observe: h.observe,
 	})
 	if err := i.eraser.Load(h.t.Context()); err != nil {
@@ -370,7 +371,7 @@ func TestNoAudit(t *testing.T) {
 	i := h.instance()
 	token := i.says(anna, "anna@x.example")
 	mute := erasure.New(erasure.Config{
-		Book: i.book, Stores: erasure.Stores{Conversations: h.conversations, Values: h.values}, Keys: h.keys, Audit: silent{},
+		Book: i.book, Records: erasure.Records{Conversations: h.conversations, Values: h.values, Keys: h.keys}, Audit: silent{},
 		Lifetime: time.Hour, Now: h.now, Observe: h.observe,
 	})
 	for name, erase := range map[string]func() error{
@@ -458,5 +459,41 @@ func TestPast(t *testing.T) {
 		if err != nil || report.Parts["transcripts"] != n || count(t, h.values, "transcript/") != 1-n {
 			t.Errorf("%s: %+v, %v, %d are left", way, report, err, count(t, h.values, "transcript/"))
 		}
+	}
+}
+
+// TestGroups: what somebody said as a member of groups ends with their own, and not
+// what others said there.
+func TestGroups(t *testing.T) {
+	h := newHouse(t)
+	i := h.instance()
+	i.eraser = erasure.New(erasure.Config{
+		Book: i.book, Records: erasure.Records{Conversations: h.conversations, Values: h.values, Keys: h.keys}, Audit: h.log,
+		Lifetime: time.Hour, Now: h.now, Observe: h.observe, Groups: func(string) func(string) string { return channel.MemberOf },
+	})
+	tokens := map[string]string{}
+	for _, alias := range []string{"wa:15551230001", "group:g1/wa:15551230001", "group:g2/wa:15551230001", "group:g1/wa:15551230002"} {
+		tokens[alias] = i.says(alias, "x@x.example")
+	}
+	if report, err := i.eraser.Survey(t.Context(), "shop", []string{"wa:15551230001"}); err != nil || report.Groups != 2 {
+		t.Errorf("the survey says %+v, %v", report, err)
+	}
+	if report := i.erase("wa:15551230001"); report.Groups != 2 || !report.Finished {
+		t.Errorf("the report is %+v", report)
+	}
+	for alias, token := range tokens {
+		if i.resolves(alias, token) != (alias == "group:g1/wa:15551230002") {
+			t.Errorf("%s resolves: %v", alias, i.resolves(alias, token))
+		}
+	}
+	if _, err := i.eraser.Survey(t.Context(), "shop", []string{"wa:15551230001"}); !errors.Is(err, erasure.ErrNobody) {
+		t.Errorf("after it: %v", err)
+	}
+	token := i.says("group:g3/wa:15551230001", "x@x.example") // and never in private
+	if report := i.erase("wa:15551230001"); report.Groups != 1 || report.Conversations != 0 {
+		t.Errorf("the report is %+v", report)
+	}
+	if i.resolves("group:g3/wa:15551230001", token) {
+		t.Error("somebody who wrote in a group only was not erased")
 	}
 }

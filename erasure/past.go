@@ -44,7 +44,7 @@ func (e *Eraser) recollect(ctx context.Context, subjects []Subject) error {
 	if !slices.ContainsFunc(subjects, func(s Subject) bool { return s.Asked }) {
 		return nil
 	}
-	return walk(ctx, e.config.Stores.Conversations, prefix, func(record store.Record) error {
+	return walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {
 		past, err := e.open(record)
 		if err != nil {
 			return nil // observed where it matters

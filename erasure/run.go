@@ -22,11 +22,11 @@ const (
 // person's records in it are taken away again by Run, and are not believed from
 // now on.
 func (e *Eraser) Load(ctx context.Context) error {
-	here, err := e.stones(ctx, e.config.Stores.Conversations)
+	here, err := e.stones(ctx, e.config.Records.Conversations)
 	if err != nil {
 		return err
 	}
-	there, err := e.stones(ctx, e.config.Stores.Values)
+	there, err := e.stones(ctx, e.config.Records.Values)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (e *Eraser) write(ctx context.Context, s *stone) error {
 	if err != nil {
 		return err
 	}
-	if err := e.config.Stores.Conversations.Put(ctx, record); err != nil {
+	if err := e.config.Records.Conversations.Put(ctx, record); err != nil {
 		return fmt.Errorf("writing a tombstone: %w", err)
 	}
 	return nil
@@ -103,7 +103,7 @@ func (e *Eraser) Run(ctx context.Context) {
 // again after a minute.
 func (e *Eraser) Finish(ctx context.Context) error {
 	for {
-		records, err := e.config.Stores.Conversations.Lease(ctx, prefix, e.config.Now(), runLease, runPage)
+		records, err := e.config.Records.Conversations.Lease(ctx, prefix, e.config.Now(), runLease, runPage)
 		if err != nil {
 			return fmt.Errorf("looking for erasures to finish: %w", err)
 		}
@@ -142,7 +142,7 @@ func (e *Eraser) finish(ctx context.Context, stones []*stone) error {
 			}
 		}
 	}
-	problem := errors.Join(errors.Join(faults...), e.recollect(ctx, subjects))
+	problem := errors.Join(errors.Join(faults...), e.recollect(ctx, subjects), e.endGroups(ctx, stones))
 	for _, part := range e.config.Parts {
 		counts, err := part.Erase(ctx, subjects)
 		for i, s := range stones {
@@ -179,7 +179,7 @@ func (e *Eraser) settle(ctx context.Context, stones []*stone) error {
 			s.Settled, s.due = now.UTC(), -1
 		}
 		if s.version == 0 { // written by this process a moment ago
-			record, err := e.config.Stores.Conversations.Get(ctx, s.key())
+			record, err := e.config.Records.Conversations.Get(ctx, s.key())
 			if err != nil {
 				faults = errors.Join(faults, err)
 				continue

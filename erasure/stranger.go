@@ -31,7 +31,9 @@ func (e *Eraser) eraseStranger(ctx context.Context, account string, aliases []st
 	}
 	ctx = context.WithoutCancel(ctx)
 	subject := []Subject{e.stranger(account, aliases)}
-	faults := e.recollect(ctx, subject)
+	faults := errors.Join(e.recollect(ctx, subject), e.endGroups(ctx, []*stone{{Tombstone: Tombstone{
+		Account: account, Hashes: subject[0].Hashes, Way: o.Way, Actor: o.Actor, Reason: o.Reason,
+	}}}))
 	for _, part := range e.config.Parts {
 		counts, err := part.Erase(ctx, subject)
 		faults = errors.Join(faults, err)

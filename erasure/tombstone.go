@@ -44,6 +44,7 @@ type stone struct {
 	due           time.Duration // after At; below zero: never
 	version       uint64
 	conversations []*conversation.Conversation
+	groups        int // that the last pass has ended
 }
 
 // signed is what is sealed: the statement as it was signed, byte by byte.
@@ -86,11 +87,11 @@ func (e *Eraser) record(s *stone) (store.Record, error) {
 	if err != nil {
 		return store.Record{}, errors.New("encoding a tombstone")
 	}
-	plain, err := json.Marshal(signed{statement, e.config.Keys.SigningKeyID(), e.config.Keys.Sign(message(statement))})
+	plain, err := json.Marshal(signed{statement, e.config.Records.Keys.SigningKeyID(), e.config.Records.Keys.Sign(message(statement))})
 	if err != nil {
 		return store.Record{}, errors.New("encoding a tombstone")
 	}
-	sealed, err := e.config.Keys.Seal(plain, binding(s.key()))
+	sealed, err := e.config.Records.Keys.Seal(plain, binding(s.key()))
 	if err != nil {
 		return store.Record{}, fmt.Errorf("sealing a tombstone: %w", err)
 	}
@@ -115,11 +116,11 @@ var errTampered = errors.New("a tombstone does not open: it was altered, or its 
 // or has had.
 func (e *Eraser) open(record store.Record) (*stone, error) {
 	var outer signed
-	plain, err := e.config.Keys.Open(record.Value, binding(record.Key))
+	plain, err := e.config.Records.Keys.Open(record.Value, binding(record.Key))
 	if err != nil || json.Unmarshal(plain, &outer) != nil {
 		return nil, errTampered
 	}
-	key, known := e.config.Keys.VerifyingKeys()[outer.Key]
+	key, known := e.config.Records.Keys.VerifyingKeys()[outer.Key]
 	if !known || !ed25519.Verify(key, message(outer.Statement), outer.Signature) {
 		return nil, errTampered
 	}
@@ -136,7 +137,7 @@ func (e *Eraser) copies(ctx context.Context, s *stone) {
 	record, err := e.record(s)
 	if err == nil {
 		record.Version, record.Due = 0, time.Time{}
-		err = e.config.Stores.Values.Put(ctx, record)
+		err = e.config.Records.Values.Put(ctx, record)
 	}
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		e.config.Observe(EventFault)
@@ -147,7 +148,7 @@ func (e *Eraser) copies(ctx context.Context, s *stone) {
 // through all.
 func (e *Eraser) Tombstones(ctx context.Context, account string, hashes []string) ([]Tombstone, error) {
 	var found []Tombstone
-	err := walk(ctx, e.config.Stores.Conversations, prefix, func(record store.Record) error {
+	err := walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {
 		s, err := e.open(record)
 		if err != nil {
 			e.config.Observe(EventTampered)

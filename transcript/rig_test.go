@@ -120,7 +120,7 @@ func (h *house) instance() *instance {
 	i.vault = vault.New(vault.Config{Store: h.values, Keys: h.keys, Now: h.now, Renew: true})
 	h.t.Cleanup(func() { _ = i.vault.Close() })
 	eraser := erasure.New(erasure.Config{
-		Book: i.book, Stores: erasure.Stores{Conversations: h.conversations, Values: h.values}, Keys: h.keys, Audit: h.log,
+		Book: i.book, Records: erasure.Records{Conversations: h.conversations, Values: h.values, Keys: h.keys}, Audit: h.log,
 		Parts: []erasure.Part{values{i.vault, h.values}}, Lifetime: 400 * day, Now: h.now, Observe: h.observe,
 	})
 	i.ender = transcript.New(transcript.Config{
@@ -177,4 +177,3 @@ func (i *instance) list(account string) (all []transcript.Transcript) {
 	}
 	return all
 }
-

@@ -123,7 +123,8 @@ func (c eraseCommand) tell(to io.Writer, account string, r erasure.Report, what 
 	if parts == nil {
 		parts = []string{"no other records"}
 	}
-	_, err := fmt.Fprintf(to, "%s %s: %d conversations with %d user ids, %s: %s\n", account, r.Hash, r.Conversations, r.Aliases, strings.Join(parts, ", "), what)
+	_, err := fmt.Fprintf(to, "%s %s: %d conversations with %d user ids, %d in groups, %s: %s\n",
+		account, r.Hash, r.Conversations, r.Aliases, r.Groups, strings.Join(parts, ", "), what)
 	return err
 }
 

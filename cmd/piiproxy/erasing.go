@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/capture"
+	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/erasure"
 	"github.com/piiproxy/piiproxy/proxy"
@@ -29,8 +30,8 @@ type people struct {
 // earlier erasures, and takes away what an older copy of a store brought back.
 func (s *service) erasing(p *proxy.Proxy) (proxy.Erasing, error) {
 	eraser := erasure.New(erasure.Config{
-		Book: s.core.book, Stores: erasure.Stores{Conversations: s.stores.conversations, Values: s.stores.values}, Keys: s.keys,
-		Audit: s.core.audit, Parts: s.parts(p), Lifetime: s.settings.Erasure.Tombstones, Now: time.Now, Observe: s.observeErasure,
+		Book: s.core.book, Records: erasure.Records{Conversations: s.stores.conversations, Values: s.stores.values, Keys: s.keys},
+		Audit: s.core.audit, Parts: s.parts(p), Groups: s.groups, Lifetime: s.settings.Erasure.Tombstones, Now: time.Now, Observe: s.observeErasure,
 	})
 	ctx := context.Background()
 	if err := eraser.Load(ctx); err != nil {
@@ -41,6 +42,14 @@ func (s *service) erasing(p *proxy.Proxy) (proxy.Erasing, error) {
 		Values: s.core.values, Memory: s.core.memory, Residues: s.core.residues, Links: s.stores.values, Keys: s.keys,
 	}}
 	return taker{eraser, s.core.values, s.core.residues}, nil
+}
+
+// groups are WhatsApp's; the other channels have none.
+func (s *service) groups(account string) func(alias string) string {
+	if a, ok := s.core.tenants.Account(account); !ok || a.Channel.Name() != channel.WhatsApp {
+		return nil
+	}
+	return channel.MemberOf
 }
 
 func (s *service) observeErasure(event string) {
