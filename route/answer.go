@@ -36,7 +36,7 @@ type judge struct {
 }
 
 // received reads an answer whole and turns it into what the bot gets.
-func (d *Desk) received(ctx context.Context, r *served, from *restored, request *http.Request, response *http.Response) (*answer, *judge, *Refusal) {
+func (d *Desk) received(ctx context.Context, r *served, from *restored, response *http.Response) (*answer, *judge, *Refusal) {
 	a := &answer{status: response.StatusCode, header: response.Header}
 	j := &judge{desk: d, route: r, scope: d.scope(r, from)}
 	switch {
@@ -51,9 +51,6 @@ func (d *Desk) received(ctx context.Context, r *served, from *restored, request 
 	}
 	if refused = j.body(ctx, a); refused != nil {
 		return nil, j, refused
-	}
-	if request.Method == http.MethodHead || len(a.body) == 0 {
-		a.header.Del("Content-Type")
 	}
 	return a, j, j.headers(ctx, a.header)
 }
@@ -267,43 +264,4 @@ func (j *judge) says(text string) bool {
 		return slices.ContainsFunc(long, func(r redact.Restored) bool { return strings.Contains(folded, strings.ToLower(r.Text)) })
 	}}.search(text)
 	return found || !whole
-}
-
-// structured are headers of answers that hold no words.
-var structured = []string{
-	"Content-Type", "Date", "Etag", "Expires", "Last-Modified", "Cache-Control", "Pragma", "Vary", "Retry-After", "Age", "Server",
-	"Strict-Transport-Security", "X-Content-Type-Options", "Allow",
-}
-
-// unfit are headers of answers that mean something between the vendor and its own
-// clients only, lead round piiproxy, or no longer fit the body.
-var unfit = []string{
-	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
-	"Set-Cookie", "Alt-Svc", "Location", "Content-Location", "Refresh", "Link", "Digest", "Content-Digest", "Repr-Digest", "Content-Md5",
-	"Content-Range", "Accept-Ranges", "Content-Disposition", "Www-Authenticate",
-}
-
-// headers redacts what headers of an answer say, and drops those that cannot be
-// read.
-func (j *judge) headers(ctx context.Context, h http.Header) *Refusal {
-	for _, name := range unfit {
-		h.Del(name)
-	}
-	for name, values := range h {
-		if j.says(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) || j.says(v) }) {
-			h.Del(name)
-			continue
-		}
-		if slices.Contains(structured, name) {
-			continue
-		}
-		for i, value := range values {
-			text, refused := j.text(ctx, value)
-			if refused != nil {
-				return refused
-			}
-			values[i] = text
-		}
-	}
-	return nil
 }

@@ -177,7 +177,7 @@ func (d *Desk) exchange(ctx context.Context, x *exchange, request *http.Request,
 	}
 	defer func() { _ = response.Body.Close() }()
 	x.sent, x.peer = true, response.StatusCode
-	answer, judge, refused := d.received(ctx, x.route, x.restored, request, response)
+	answer, judge, refused := d.received(ctx, x.route, x.restored, response)
 	x.waited = d.config.Reports.Now().Sub(asked)
 	x.answer, x.judge = answer, judge
 	return refused

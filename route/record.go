@@ -50,31 +50,28 @@ func (d *Desk) record(events []audit.Event) bool {
 // tell logs, counts and audits how a request ended. That values were restored is in
 // the audit already; that it failed, or was refused for a token, comes after.
 func (d *Desk) tell(x *exchange, refused *Refusal) {
-	took := d.config.Reports.Now().Sub(x.started)
-	name, reason, status := "", reasonFine, 0
+	reports, took := d.config.Reports, d.config.Reports.Now().Sub(x.started)
+	l := line{exchange: x, reason: reasonFine, took: took.Microseconds()}
 	if x.route != nil {
-		name = x.route.Name
+		l.name = x.route.Name
 	}
-	if refused != nil {
-		reason, status = refused.Reason, refused.Status
-	} else {
-		status = x.answer.status
-	}
-	d.config.Reports.Metrics.request(name, reason, took-x.waited)
 	if x.sent {
-		d.config.Reports.Metrics.restored(name, x.restored.counts)
+		reports.Metrics.restored(l.name, x.restored.counts)
 	}
-	write := d.config.Reports.Log.Info
-	if refused != nil {
-		write = d.config.Reports.Log.Warn
+	write := reports.Log.Info
+	if refused == nil {
+		l.status = x.answer.status
+	} else {
+		l.reason, l.status, write = refused.Reason, refused.Status, reports.Log.Warn
 	}
-	write("", zap.Inline(line{x, name, reason, status, took.Microseconds()}))
+	reports.Metrics.request(l.name, l.reason, took-x.waited)
+	write("", zap.Inline(l))
 	switch {
 	case refused == nil:
 	case x.licensed:
-		d.record(x.events(audit.Failed, reason)) // has happened already
-	case slices.Contains(aboutTokens, reason):
-		d.record(x.events(audit.Refused, reason))
+		d.record(x.events(audit.Failed, l.reason)) // has happened already
+	case slices.Contains(aboutTokens, l.reason):
+		d.record(x.events(audit.Refused, l.reason))
 	}
 }
 

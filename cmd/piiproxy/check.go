@@ -62,6 +62,11 @@ func (c checkCommand) Run(env *environment) error {
 	for _, account := range loaded.Accounts {
 		report.note("account "+account.Name, "%s; on the bot listener found by %s", account.Channel, strings.Join(loaded.Ways(account.Name), ", "))
 	}
+	for _, r := range loaded.Routes {
+		places := r.Restore.Fields
+		report.note("route "+r.Name, "/route/%s on the bot listener; tokens of %s become values in %s", r.Name, count(len(r.Restore.Kinds), "kind"),
+			count(len(places.JSON)+len(places.Text)+len(places.Form)+len(places.Headers), "place"))
+	}
 	if c.Live && len(complaints) == 0 {
 		checkLive(env.Context, report, loaded)
 	} else if c.Live {
