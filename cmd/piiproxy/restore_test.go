@@ -15,7 +15,7 @@ func (c *chat) restoring(t *testing.T, args ...string) (code int, out, errs stri
 		t.Fatal(err)
 	}
 	file := filepath.Join(c.folder, "running.yaml")
-	running := strings.Replace(string(text), `admin: "127.0.0.1:0"`, `admin: "`+c.server.Addr("admin")+`"`, 1)
+	running := strings.NewReplacer(`admin: "127.0.0.1:0"`, `admin: "`+c.server.Addr("admin")+`"`, `addr: "127.0.0.1:0"`, `addr: "`+c.server.Addr("admin")+`"`).Replace(string(text))
 	if err := os.WriteFile(file, []byte(running), 0o600); err != nil {
 		t.Fatal(err)
 	}
