@@ -99,6 +99,40 @@ func (s *counted) Put(ctx context.Context, records ...store.Record) error {
 	return s.bench.Put(ctx, records...)
 }
 
+// opened counts what is opened under the installation's keys, and its length.
+type opened struct {
+	vault.Keys
+	lengths []int
+}
+
+func (o *opened) Open(sealed, ad []byte) ([]byte, error) {
+	plain, err := o.Keys.Open(sealed, ad)
+	if err == nil {
+		o.lengths = append(o.lengths, len(sealed))
+	}
+	return plain, err
+}
+
+// TestLocateWork: whether a token is there or not does not show in what is done.
+func TestLocateWork(t *testing.T) {
+	b := newBench(t)
+	set := &opened{Keys: b.keys}
+	v, c := vault.New(vault.Config{Store: b.Store, Keys: set, Now: b.now}), b.chat(t, "shop", "psid:1")
+	defer v.Close()
+	made := token(t, v, c, card("4111111111111111"))
+	var want []int
+	for i, token := range []string{made, look, "pii", "", made + "a"} {
+		set.lengths = nil
+		_, _ = v.Locate(t.Context(), token)
+		if want == nil {
+			want = set.lengths
+		}
+		if len(want) != 1 || !slices.Equal(set.lengths, want) {
+			t.Errorf("token %d: opened %v, want %v", i, set.lengths, want)
+		}
+	}
+}
+
 // TestReads: a known value costs one read and no write, a new one one of each, and
 // every token that is located one read, whatever it is.
 func TestReads(t *testing.T) {
