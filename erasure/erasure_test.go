@@ -497,3 +497,77 @@ func TestGroups(t *testing.T) {
 		t.Error("somebody who wrote in a group only was not erased")
 	}
 }
+
+// faulty is a store whose writes fail, before or after they are done.
+type faulty struct {
+	store.Store
+	mu    sync.Mutex
+	fails bool
+	late  bool // it was done all the same
+}
+
+func (f *faulty) set(fails, late bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails, f.late = fails, late
+}
+
+// Put implements store.Store.
+func (f *faulty) Put(ctx context.Context, records ...store.Record) error {
+	f.mu.Lock()
+	fails, late := f.fails, f.late
+	f.mu.Unlock()
+	if !fails {
+		return f.Store.Put(ctx, records...)
+	}
+	if late {
+		if err := f.Store.Put(ctx, records...); err != nil {
+			return err
+		}
+	}
+	return errors.New("a fault of the store")
+}
+
+// TestFaults: when the put that erases fails, nothing was erased, and the audit log
+// says that it failed; when only its answer was lost, the rest is finished all the
+// same.
+func TestFaults(t *testing.T) {
+	h := newHouse(t)
+	people := &faulty{Store: h.conversations}
+	book := conversation.NewBook(people, h.keys, h.now)
+	i := h.instance()
+	i.book = book
+	i.eraser = erasure.New(erasure.Config{
+		Book: book, Records: erasure.Records{Conversations: people, Values: h.values, Keys: h.keys}, Audit: h.log, Lifetime: time.Hour,
+		Now: h.now, Observe: h.observe,
+		Parts: []erasure.Part{erasure.Branch{What: "values", Store: h.values, Prefix: func(path string) string { return "value/" + path + "/" }}},
+	})
+	token := i.says(anna, "anna@x.example")
+	erase := func() error {
+		_, err := i.eraser.Erase(t.Context(), "shop", []string{anna}, erasure.Order{Actor: "cli:op", Way: "command"})
+		return err
+	}
+	people.set(true, false)
+	if err := erase(); err == nil || errors.Is(err, erasure.ErrNobody) || strings.Contains(err.Error(), "7001") {
+		t.Errorf("with a store that fails: %v", err)
+	}
+	if !i.resolves(anna, token) {
+		t.Error("it was erased though it says that it failed")
+	}
+	log, err := os.ReadFile(filepath.Join(h.dir, "audit.jsonl"))
+	if err != nil || !strings.Contains(string(log), `"result":"failed"`) {
+		t.Errorf("the audit log does not say that it failed (%v)", err)
+	}
+	people.set(true, true)
+	if err := erase(); err == nil {
+		t.Error("an answer that was lost is taken for one")
+	}
+	people.set(false, false)
+	h.move(31 * time.Second)
+	if err := i.eraser.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if i.resolves(anna, token) || count(t, h.values, "value/") != 0 {
+		t.Error("an erasure whose answer was lost is left half done")
+	}
+}
