@@ -273,6 +273,8 @@ func (c *Config) CheckFaults() []Complaint {
 			complaints = append(complaints, c.Complaint("listen."+listener.key+".tls", "%v; the last good certificate stays in use", err))
 		}
 	}
+	add("store.url", c.Store.URL)
+	add("store.keys_url", c.Store.KeysURL)
 	for i, app := range c.Apps {
 		key := "apps[" + itoa(i) + "]"
 		add(key+".verify_token", app.VerifyToken)

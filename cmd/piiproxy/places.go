@@ -68,7 +68,7 @@ func file(key, path string) place {
 
 func database(key string, url config.Secret, table string) place {
 	open := func(ctx context.Context, look bool) (store.Store, error) {
-		opened, err := postgres.Open(ctx, postgres.Config{URL: url.Reveal(), Table: table, Look: look})
+		opened, err := postgres.Open(ctx, postgres.Config{URL: url.Reveal(), Renewed: url.Reveal, Table: table, Look: look})
 		if errors.Is(err, postgres.ErrNoTable) {
 			return nil, errNoStore
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -170,15 +171,7 @@ func goBack(t *testing.T, folder, fleet string) {
 	if err := os.Remove(filepath.Join(folder, "again", "keys", "conversations.db")); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "again", "keys", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if err := os.Chmod(file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	narrowAll(t, filepath.Join(folder, "again", "keys"))
 	if code, said := piiproxyRun(t, "store", "copy", "-c", fleet, "--to", back); code != exitFine {
 		t.Fatalf("going back: %d %s", code, said)
 	}
@@ -192,5 +185,64 @@ func goBack(t *testing.T, folder, fleet string) {
 	}
 	if _, err := copied.Get(t.Context(), transfer.MarkKey); err == nil {
 		t.Error("the mark of a copy is still there")
+	}
+}
+
+// TestStoreCopyIntoForeign: a target of another key set is refused, and left as it
+// is.
+func TestStoreCopyIntoForeign(t *testing.T) {
+	folder := t.TempDir()
+	one := writeConfig(t, folder, "one.yaml", "store: {path: piiproxy.db}\nkeys: {path: keys}\n")
+	other := writeConfig(t, folder, "other.yaml", "store: {driver: bolt, path: other.db}\nkeys: {path: keys}\n")
+	if code, said := piiproxyRun(t, "keys", "init", "-c", one); code != exitFine {
+		t.Fatal(said)
+	}
+	settings, err := storeSettings(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := openKeys(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillSource(t, settings, set)
+	foreign, err := keys.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := bolt.Open(bolt.Config{Path: filepath.Join(folder, "other.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(pair(t.Context(), target, foreign), target.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := piiproxyRun(t, "store", "copy", "-c", one, "--to", other); code != exitFailed || !strings.Contains(said, "both configurations name") {
+		t.Errorf("conversations into themselves: %d %s", code, said)
+	}
+	if err := os.CopyFS(filepath.Join(folder, "elsewhere"), os.DirFS(filepath.Join(folder, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	narrowAll(t, filepath.Join(folder, "elsewhere"))
+	if err := os.Remove(filepath.Join(folder, "elsewhere", "conversations.db")); err != nil {
+		t.Fatal(err)
+	}
+	other = writeConfig(t, folder, "other.yaml", "store: {path: other.db}\nkeys: {path: elsewhere}\n")
+	if code, said := piiproxyRun(t, "store", "copy", "-c", one, "--to", other); code != exitFailed || !strings.Contains(said, "under another key set") {
+		t.Errorf("a target of other keys: %d %s", code, said)
+	}
+}
+
+// narrowAll takes the rights of others from copied files.
+func narrowAll(t *testing.T, folder string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if err := os.Chmod(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -20,12 +20,12 @@ const connections = 10
 var errURL = errors.New("this is no PostgreSQL URL: write postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
 
 // poolSettings are those of the URL, bounded.
-func poolSettings(text string, timeout time.Duration) (*pgxpool.Config, error) {
-	parsed, err := url.Parse(text)
+func poolSettings(config Config) (*pgxpool.Config, error) {
+	parsed, err := url.Parse(config.URL)
 	if err != nil || (parsed.Scheme != "postgres" && parsed.Scheme != "postgresql") {
 		return nil, errURL
 	}
-	settings, err := pgxpool.ParseConfig(text)
+	settings, err := pgxpool.ParseConfig(config.URL)
 	if err != nil {
 		return nil, errURL
 	}
@@ -41,9 +41,25 @@ func poolSettings(text string, timeout time.Duration) (*pgxpool.Config, error) {
 	settings.PingTimeout = time.Second
 	settings.MaxConnLifetimeJitter = settings.MaxConnLifetime / 10
 	direct := settings.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
-	settings.BeforeConnect = hasten
-	settings.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return admit(ctx, c, direct, timeout) }
+	settings.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		hasten(c)
+		return renew(c, config.Renewed)
+	}
+	settings.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return admit(ctx, c, direct, config.Timeout) }
 	return settings, nil
+}
+
+// renew takes user and password from the URL as it is now.
+func renew(c *pgx.ConnConfig, renewed func() string) error {
+	if renewed == nil {
+		return nil
+	}
+	now, err := pgx.ParseConfig(renewed())
+	if err != nil {
+		return refusal(errURL.Error())
+	}
+	c.User, c.Password = now.User, now.Password
+	return nil
 }
 
 // admit looks at a new connection before it is used: what the server acknowledges

@@ -18,14 +18,13 @@ import (
 const parting = time.Second
 
 // hasten bounds the parting of connections to come.
-func hasten(_ context.Context, config *pgx.ConnConfig) error {
+func hasten(config *pgx.ConnConfig) {
 	d := &dialer{dial: config.DialFunc}
 	config.DialFunc = d.connect
 	config.AfterConnect = func(context.Context, *pgconn.PgConn) error {
 		d.up.Store(true)
 		return nil
 	}
-	return nil
 }
 
 // dialer dials for one connection. What it dials once that is up are the requests

@@ -66,6 +66,8 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 	uniqueViolation      = "23505"
+	adminShutdown        = "57P01" // with a standby to wait for, it may have committed
+	crashShutdown        = "57P02"
 )
 
 func code(err error) string {
@@ -87,11 +89,12 @@ func undone(err error) bool {
 }
 
 // broken says that the connection ended under the operation: neither did its
-// time end, nor did the server answer, nor was there none to connect to.
+// time end, nor did the server answer it, nor was there none to connect to.
 func broken(err error) bool {
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, ours := errors.AsType[refusal](err)
-	return err != nil && !connecting && !ours && code(err) == "" && !pgconn.Timeout(err) &&
+	said := code(err)
+	return err != nil && !connecting && !ours && (said == "" || said == adminShutdown || said == crashShutdown) && !pgconn.Timeout(err) &&
 		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) &&
 		!errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, store.ErrConflict)
 }

@@ -33,6 +33,9 @@ type Config struct {
 	// (default 5 s). Through PgBouncer in transaction mode it needs
 	// default_query_exec_mode=exec. It may hold a password and is never quoted.
 	URL string
+	// Renewed is the URL as it is now, where passwords change while the store is
+	// open: each new connection takes user and password from it. Nil: from URL.
+	Renewed func() string
 	// Table is the records' table; letters a-z, digits and underscores. It is
 	// made when it is missing. Several stores can share a database.
 	Table string
@@ -77,7 +80,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if config.Timeout == 0 {
 		config.Timeout = 15 * time.Second
 	}
-	settings, err := poolSettings(config.URL, config.Timeout)
+	settings, err := poolSettings(config)
 	if err != nil {
 		return nil, fmt.Errorf("opening store: %w", err)
 	}

@@ -208,3 +208,32 @@ func TestDatabaseClock(t *testing.T) {
 		t.Errorf("after it expired: %v", err)
 	}
 }
+
+// TestRenewed: a new connection has the user of the URL as it is now.
+func TestRenewed(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.Database(t)
+	var now atomic.Value
+	now.Store(url)
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: url, Table: "records", Renewed: func() string { return now.Load().(string) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	run(t, url, `CREATE ROLE later LOGIN SUPERUSER`)
+	now.Store(strings.Replace(url, "piiproxy@", "later@", 1))
+	run(t, url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'piiproxy' AND pid <> pg_backend_pid() AND query LIKE '%records%'`)
+	if _, err := s.Get(t.Context(), "value/a"); !errors.Is(err, store.ErrNotFound) {
+		t.Fatal(err)
+	}
+	connection, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close(t.Context())
+	users := 0
+	const count = `SELECT count(*) FROM pg_stat_activity WHERE usename = 'later'`
+	if err := connection.QueryRow(t.Context(), count).Scan(&users); err != nil || users == 0 {
+		t.Errorf("%d connections of the new user (%v)", users, err)
+	}
+}
