@@ -18,6 +18,7 @@ import (
 type restored struct {
 	values map[string]vault.Value // by token
 	owners map[string]int         // by token: whose, of homes
+	opened map[vault.Owner]opened // each once: a request's tokens are mostly of one
 	homes  []home                 // of their people, each once
 	counts Counts                 // by place and kind
 }
@@ -27,6 +28,12 @@ type home struct {
 	conversation *conversation.Conversation
 	hash         string
 	kinds        map[string]int // of the person's values, and how many
+}
+
+// opened is where tokens belong, and which of the homes its person has now.
+type opened struct {
+	conversation *conversation.Conversation
+	home         int
 }
 
 // account is whose rules judge the answer; "" when no token says it.
@@ -60,7 +67,7 @@ func (r *restored) kinds() (kinds []string, count int) {
 // restore finds what the tokens of a request stand for. All that is wrong with a
 // token gets one answer: which place it is in, and not why.
 func (d *Desk) restore(ctx context.Context, r *reading) (*restored, *Refusal) {
-	found := &restored{values: map[string]vault.Value{}, owners: map[string]int{}, counts: Counts{}}
+	found := &restored{values: map[string]vault.Value{}, owners: map[string]int{}, opened: map[vault.Owner]opened{}, counts: Counts{}}
 	for i := range r.finds {
 		f := &r.finds[i]
 		value, known := found.values[f.token]
@@ -98,21 +105,36 @@ func (d *Desk) value(ctx context.Context, route *served, f *find, found *restore
 	if !slices.Contains(route.Restore.Accounts, owner.Account) {
 		return vault.Value{}, refuseToken.in(f.place)
 	}
-	c, err := d.config.Conversations.Open(ctx, owner.Account, owner.Conversation)
+	at, err := d.open(ctx, owner, found)
 	if err != nil {
 		return vault.Value{}, unresolved(err, f.place)
 	}
-	value, err := d.config.Vault.Resolve(ctx, c, f.token)
+	value, err := d.config.Vault.Resolve(ctx, at.conversation, f.token)
 	if err != nil {
 		return vault.Value{}, unresolved(err, f.place)
 	}
 	if !slices.Contains(route.Restore.Kinds, value.Kind) {
 		return vault.Value{}, refuseToken.in(f.place)
 	}
-	if found.owners[f.token], err = d.settle(ctx, c, found); err != nil {
-		return vault.Value{}, unresolved(err, f.place)
-	}
+	found.owners[f.token] = at.home
 	return value, nil
+}
+
+// open opens a conversation that tokens belong to.
+func (d *Desk) open(ctx context.Context, owner vault.Owner, found *restored) (opened, error) {
+	if at, known := found.opened[owner]; known {
+		return at, nil
+	}
+	c, err := d.config.Conversations.Open(ctx, owner.Account, owner.Conversation)
+	if err != nil {
+		return opened{}, err
+	}
+	at := opened{conversation: c}
+	if at.home, err = d.settle(ctx, c, found); err != nil {
+		return opened{}, err
+	}
+	found.opened[owner] = at
+	return at, nil
 }
 
 // settle notes the conversation that a token's person has now, and says which it is
