@@ -33,14 +33,14 @@ lint: deps ## gofumpt, go vet, staticcheck
 # What runs by itself and long, in one goroutine or as a process, has nothing for
 # the race detector to find, and takes some seven minutes with it: the command's
 # scripts, which start it two hundred times, rules on megabytes of what they
-# choke on, and pure functions on every number of a kind.
-PLAIN := ^(TestScripts|TestRunaway|TestRunawayBuiltin|TestFoldCost|TestLikeTheLibrary|TestAtMostSixDigits|TestEditsAndRepeatsShowNoMore)$$
+# choke on, pure functions on every number of a kind, and a million guesses.
+PLAIN := ^(TestScripts|TestRunaway|TestRunawayBuiltin|TestFoldCost|TestLikeTheLibrary|TestAtMostSixDigits|TestEditsAndRepeatsShowNoMore|TestGuesses)$$
 QUIET := grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
 
 unit: deps ## unit tests with the race detector; a skipped test fails
 	@mkdir -p $(LOGS)
 	$(GO) test -race -v -timeout 30m -skip '$(PLAIN)' ./... 2>&1 | tee $(LOGS)/unit.log | $(QUIET)
-	$(GO) test -v -timeout 30m -run '$(PLAIN)' ./cmd/piiproxy ./rules ./rules/numbering ./fragment 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
+	$(GO) test -v -timeout 30m -run '$(PLAIN)' ./cmd/piiproxy ./rules ./rules/numbering ./fragment ./vault 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
 	@./scripts/no-skips.sh $(LOGS)/unit.log
 
 headless: ## the demo's scripted conversation, and that its check can fail

@@ -166,7 +166,7 @@ func (f *fleet) check(t *testing.T, values []vault.Value, given []map[string]boo
 	}
 }
 
-// TestGuesses: a million guessed tokens, half of them a byte away from real ones,
+// TestGuesses: a million guessed tokens, about half of them a byte away from real ones,
 // find nothing, by themselves or in a conversation.
 func TestGuesses(t *testing.T) {
 	count := 1_000_000
