@@ -52,15 +52,7 @@ func (d *Desk) events(ctx context.Context, asker Asker, order Order, places []pl
 			at, people[p.conversation.Path()] = len(events), len(events)
 			events = append(events, event)
 		}
-		e := &events[at]
-		e.Count++
-		kind := p.kind
-		if real, ok := spelled[kind]; ok {
-			kind = real
-		}
-		if !slices.Contains(e.Kinds, kind) {
-			e.Kinds = append(e.Kinds, kind)
-		}
+		count(&events[at], p.kind, spelled)
 	}
 	if foreign+missing > 0 {
 		event := d.about(asker, order, audit.Refused)
@@ -69,6 +61,18 @@ func (d *Desk) events(ctx context.Context, asker Asker, order Order, places []pl
 		events = append(events, event)
 	}
 	return events, nil
+}
+
+// count adds a token to the line about its person. The token is there, so its kind is
+// one of ours, if not of the rules in force.
+func count(e *audit.Event, kind string, spelled map[string]string) {
+	e.Count++
+	if real, ok := spelled[kind]; ok {
+		kind = real
+	}
+	if !slices.Contains(e.Kinds, kind) {
+		e.Kinds = append(e.Kinds, kind)
+	}
 }
 
 // event is the line about one person.

@@ -25,15 +25,31 @@ func adminClient(endpoint config.Endpoint) (*http.Client, string, error) {
 	if !endpoint.TLS.On() {
 		return client, "http://" + host, nil
 	}
-	if endpoint.TLS.ClientCA != "" {
-		return nil, "", errors.New("listen.admin asks for client certificates, which this command has none of; call the admin API with one (docs/operate.md)")
-	}
 	trusted, err := pinned(endpoint.TLS.Cert)
 	if err != nil {
 		return nil, "", err
 	}
+	if endpoint.TLS.ClientCA != "" {
+		if trusted.Certificates, err = ownCertificate(); err != nil {
+			return nil, "", err
+		}
+	}
 	client.Transport = &http.Transport{Proxy: nil, TLSClientConfig: trusted}
 	return client, "https://" + host, nil
+}
+
+// ownCertificate is what commands show to a listener that asks for a certificate. It
+// lets them as far as the door: their orders are signed all the same.
+func ownCertificate() ([]tls.Certificate, error) {
+	cert, key := os.Getenv("PIIPROXY_CLIENT_CERT"), os.Getenv("PIIPROXY_CLIENT_KEY")
+	if cert == "" || key == "" {
+		return nil, errors.New("listen.admin asks for client certificates: set PIIPROXY_CLIENT_CERT and PIIPROXY_CLIENT_KEY to the files of one (PEM)")
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil { // it may speak of the key's content
+		return nil, errors.New("PIIPROXY_CLIENT_CERT and PIIPROXY_CLIENT_KEY are not a certificate and its key: both must be PEM and belong together")
+	}
+	return []tls.Certificate{pair}, nil
 }
 
 // pinned trusts the certificates of a file, under the name that the first one

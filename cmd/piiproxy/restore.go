@@ -23,8 +23,6 @@ type restoreCommand struct {
 	Out     string   `placeholder:"FILE" help:"Where it goes with values in the place of tokens; must not be there yet. Standard output without it."`
 	Callers []string `name:"caller" sep:"none" placeholder:"NAME[=FILE]" help:"A caller with the scope restore; twice, with two names. Its token is in the file, or in the environment as PIIPROXY_TOKEN_NAME."`
 	Format  string   `placeholder:"NAME" help:"How the file writes values: text, json, csv, tsv, sql, mysql, copy, or two, the outer first: sql,json. By the ending of its name without it."`
-	Cert    string   `placeholder:"FILE" help:"Client certificate, PEM, where listen.admin asks for one."`
-	Key     string   `placeholder:"FILE" help:"Its key, PEM."`
 	Config  string   `short:"c" required:"" placeholder:"FILE" help:"The configuration."`
 }
 
@@ -178,7 +176,7 @@ func (c restoreCommand) connect() (*client.Client, int, error) {
 		}
 		names, tokens = append(names, name), append(tokens, token)
 	}
-	url, trust, err := c.address(settings.Listen.Admin)
+	url, trust, err := callersAddress(settings.Listen.Admin)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -186,8 +184,8 @@ func (c restoreCommand) connect() (*client.Client, int, error) {
 	return piiproxy, batch, err
 }
 
-// address is where the running serve listens, and what to trust and show there.
-func (c restoreCommand) address(endpoint config.Endpoint) (string, *tls.Config, error) {
+// callersAddress is where the running serve listens, and what to trust and show there.
+func callersAddress(endpoint config.Endpoint) (string, *tls.Config, error) {
 	host := reachable(endpoint.Addr)
 	if !endpoint.TLS.On() {
 		return "http://" + host, nil, nil
@@ -196,12 +194,10 @@ func (c restoreCommand) address(endpoint config.Endpoint) (string, *tls.Config, 
 	if err != nil {
 		return "", nil, err
 	}
-	if c.Cert != "" || c.Key != "" {
-		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
-		if err != nil {
-			return "", nil, errors.New("--cert and --key are not a certificate and its key: both must be PEM and belong together")
+	if endpoint.TLS.ClientCA != "" {
+		if trust.Certificates, err = ownCertificate(); err != nil {
+			return "", nil, err
 		}
-		trust.Certificates = []tls.Certificate{pair}
 	}
 	return "https://" + host, trust, nil
 }
