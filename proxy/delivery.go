@@ -23,6 +23,7 @@ type parcel struct {
 	held    string    // id of the message, where it waits for the rest of a value
 	due     time.Time // held: when it goes out
 	past    []string  // keys of held messages that this one takes the place of
+	behind  bool      // something waits before it
 	// glance tells whether something waits before it; nil: look.
 	glance func() (bool, error)
 	// accepted is when it was taken, where that is not now.
@@ -91,6 +92,7 @@ func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) 
 		return delivered{}, &refuseStore
 	}
 	if waits {
+		p.behind = !p.account.Spool // else nobody has looked
 		status, refusal := d.outbox.add(ctx, p)
 		return delivered{status: status}, refusal
 	}

@@ -71,6 +71,13 @@ func TestFleetReads(t *testing.T) {
 		}
 		return fmt.Sprint(counts)
 	}
+	valued := func(which ...int) string {
+		var words []string
+		for _, n := range which {
+			words = append(words, fmt.Sprintf("number%d@corp.example", n))
+		}
+		return page(entry(shopID, text(shopID, anna, strings.Join(words, " "))))
+	}
 	hello := page(entry(shopID, text(shopID, anna, "hello")))
 	r.hook(hello) // learns her
 	for _, step := range []struct {
@@ -80,6 +87,9 @@ func TestFleetReads(t *testing.T) {
 	}{
 		{"a clean message", func() { r.hook(hello) }, "map[get chat:1 list outbox:1]"},
 		{"the same after a while", func() { f.advance(5 * time.Second); r.hook(hello) }, "map[get alias:1 get chat:1 get conversation:1 list outbox:1]"},
+		{"a new value", func() { r.hook(valued(1)) }, "map[get chat:1 get value:1 list outbox:1 put value:1]"},
+		{"a known value", func() { r.hook(valued(1)) }, "map[get chat:1 get value:1 list outbox:1]"},
+		{"a known and a new value", func() { r.hook(valued(1, 2)) }, "map[get chat:1 get value:2 list outbox:1 put value:1]"},
 		{"an answer of the bot", func() { r.send(anna, "hi there") }, "map[get chat:1]"},
 	} {
 		since()

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/piiproxy/piiproxy/store"
 )
@@ -15,6 +16,7 @@ const addAttempts = 5
 
 // add seals a parcel; it is durable when add gives 200.
 func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
+	p.behind = p.held == "" && (p.behind || o.waiting.crowded(p.lanes))
 	for range addAttempts {
 		r, refusal := o.prepare(ctx, p)
 		if refusal != nil {
@@ -24,6 +26,9 @@ func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
 		err := o.store().Put(context.WithoutCancel(ctx), r.records...)
 		r.Settle(err == nil)
 		if err == nil {
+			if p.behind {
+				o.unlessBlocked(context.WithoutCancel(ctx), p.lanes, r.records[0].Key)
+			}
 			return http.StatusOK, nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
@@ -53,7 +58,9 @@ func (r *reservation) Settle(written bool) {
 	if !written {
 		r.outbox.waiting.less(r.account, r.lanes, r.size)
 	}
-	r.outbox.expect(r.records[0].Key, r.records[0].Due)
+	if due := r.records[0].Due; !due.IsZero() {
+		r.outbox.expect(r.records[0].Key, due)
+	}
 }
 
 // prepare seals a parcel and takes its place in the lanes.
@@ -91,6 +98,8 @@ func (o *outbox) sealed(p parcel, stamp string) ([]store.Record, error) {
 	}
 	if p.held != "" {
 		kept.Until = due
+	} else if p.behind {
+		due = time.Time{}
 	}
 	main := laneKey(p.lanes[0], stamp)
 	record, err := o.seal(main, kept, o.expires(now))

@@ -153,17 +153,34 @@ func (o *outbox) parcelAt(ctx context.Context, record store.Record) (string, err
 	return sealed.Main, err
 }
 
-// follow lets those be sent that waited for what has left the lanes.
-func (o *outbox) follow(ctx context.Context, lanes []string) {
+// followers are the keys of those that waited for what has left the lanes.
+func (o *outbox) followers(ctx context.Context, lanes []string) (keys []string) {
 	for _, lane := range lanes {
 		first, err := o.first(ctx, lane, atEnd, nil)
 		if err != nil {
-			return // lookAfter finds them
+			return keys // lookAfter finds the others
 		}
-		if first != "" {
-			o.hurry(ctx, first)
+		if first != "" && !slices.Contains(keys, first) {
+			keys = append(keys, first)
 		}
 	}
+	return keys
+}
+
+// claim leases a parcel that waits for another one, for whoever has just finished
+// that one; false when somebody else has it, or it is not waiting.
+func (o *outbox) claim(ctx context.Context, key string) (store.Record, bool) {
+	record, err := o.store().Get(ctx, key)
+	if err != nil || !record.Due.IsZero() {
+		return record, false
+	}
+	due := stored(o.config.Now().Add(o.lease()))
+	record.Due = due
+	if o.store().Put(ctx, record) != nil {
+		return record, false
+	}
+	record, err = o.store().Get(ctx, key)
+	return record, err == nil && record.Due.Equal(due)
 }
 
 // hurry gives a parcel that waits for another one a time: now. One that is being
@@ -182,22 +199,27 @@ func (o *outbox) hurry(ctx context.Context, key string) {
 	o.nudge(laneOfKey(key))
 }
 
-// park lets a parcel wait for another one. What that one waits for may have come
-// about meanwhile.
+// park lets a parcel wait for another one.
 func (o *outbox) park(ctx context.Context, it item) {
 	it.record.Due = time.Time{}
 	if o.store().Put(ctx, it.record) != nil {
 		return // its lease ends
 	}
-	if waits, err := o.blocked(ctx, it); err == nil && !waits {
-		o.hurry(ctx, it.record.Key)
+	o.unlessBlocked(ctx, it.Lanes, it.record.Key)
+}
+
+// unlessBlocked hurries a parcel that was just put to wait: what it waits for may
+// have left meanwhile, and nobody would wake it.
+func (o *outbox) unlessBlocked(ctx context.Context, lanes []string, key string) {
+	if waits, err := o.blocked(ctx, lanes, key); err == nil && !waits {
+		o.hurry(ctx, key)
 	}
 }
 
 // blocked says that something is before a parcel in one of its lanes.
-func (o *outbox) blocked(ctx context.Context, it item) (bool, error) {
-	for _, lane := range it.Lanes {
-		waits, err := o.before(ctx, lane, stampOf(it.record.Key), nil)
+func (o *outbox) blocked(ctx context.Context, lanes []string, key string) (bool, error) {
+	for _, lane := range lanes {
+		waits, err := o.before(ctx, lane, stampOf(key), nil)
 		if waits || err != nil {
 			return waits, err
 		}

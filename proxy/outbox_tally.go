@@ -1,6 +1,9 @@
 package proxy
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // tally counts what waits. A process that is alone on its store counts all of it,
 // and so knows the lanes that have nothing in them: a clean message reads nothing.
@@ -124,6 +127,17 @@ func (t *tally) clear(lane string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.lanes[lane] == 0
+}
+
+// crowded says that there is something in one of the lanes; only one that is alone
+// can tell without asking.
+func (t *tally) crowded(lanes []string) bool {
+	if !t.alone {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(lanes, func(lane string) bool { return t.lanes[lane] > 0 })
 }
 
 // empty says that there is certainly nothing in any.

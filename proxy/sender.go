@@ -5,8 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,28 +12,12 @@ import (
 	"github.com/piiproxy/piiproxy/store"
 )
 
-// The store is asked again for what is due after pollWaiting when something waits
-// or other instances may have put something in; after pollEmpty when neither is so.
-// Many accounts of an instance ask pollEach apart.
 const (
-	pollWaiting = 2 * time.Second
-	pollEmpty   = time.Minute
-	pollEach    = 20 * time.Millisecond
+	// maxInRow bounds how long one conversation has a sender.
+	maxInRow = 16
 	// maxTries bounds the memory of failures.
 	maxTries = 10_000
 )
-
-// desk sends the parcels of one account: one that hangs keeps no other waiting.
-type desk struct {
-	outbox  *outbox
-	prefix  string // of the keys of its lanes
-	account string
-	wake    chan struct{}
-
-	mu   sync.Mutex
-	busy int       // senders at work
-	soon time.Time // when something is due next that is known of; zero: nothing
-}
 
 // item is a parcel that this instance has leased.
 type item struct {
@@ -44,110 +26,39 @@ type item struct {
 	account *Account
 }
 
-// nudge lets the desk of a lane look at once.
-func (o *outbox) nudge(lane string) {
-	part, _, _ := strings.Cut(lane, "/")
-	if d := o.desks[part]; d != nil {
-		d.nudge()
-	}
-}
-
-func (d *desk) nudge() {
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
-}
-
-// expect lets the desk look when a parcel becomes due.
-func (d *desk) expect(due time.Time) {
-	d.mu.Lock()
-	if d.soon.IsZero() || due.Before(d.soon) {
-		d.soon = due
-	}
-	d.mu.Unlock()
-	d.nudge()
-}
-
-// run sends what is due until it is cancelled, then waits for what is on its way.
-func (d *desk) run(ctx context.Context) {
-	var senders sync.WaitGroup
-	defer senders.Wait()
-	for ctx.Err() == nil {
-		if d.take(ctx, &senders) {
-			continue
+// serve sends a leased parcel and those that waited for it.
+func (o *outbox) serve(ctx context.Context, record store.Record) {
+	for range maxInRow {
+		next := o.attempt(ctx, record)
+		if len(next) == 0 || ctx.Err() != nil {
+			o.hurryAll(next)
+			return
 		}
-		timer := time.NewTimer(d.wait())
-		select {
-		case <-ctx.Done():
-		case <-d.wake:
-		case <-timer.C:
+		claimed, ok := o.take(ctx, next[0])
+		o.hurryAll(next[1:])
+		if !ok {
+			o.nudge(laneOfKey(next[0]))
+			return
 		}
-		timer.Stop()
+		record = claimed
 	}
+	o.postponeTo(record, o.now()) // others have waited meanwhile
 }
 
-// wait is how long nothing is to be done, unless somebody nudges.
-func (d *desk) wait() time.Duration {
-	o := d.outbox
-	wait := max(pollWaiting, time.Duration(len(o.desks))*pollEach)
-	if o.config.Records.Alone && o.waiting.of(d.account) == 0 {
-		wait = pollEmpty
-	}
-	wait -= time.Duration(rand.Int64N(int64(wait / 5))) // instances that began together
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.soon.IsZero() {
-		wait = min(wait, max(0, d.soon.Sub(o.config.Now())))
-	}
-	return wait
-}
-
-// take leases what is due, for as many senders as are free, and lets them send.
-// True: there may be more.
-func (d *desk) take(ctx context.Context, senders *sync.WaitGroup) bool {
-	o := d.outbox
-	now := o.now()
-	d.mu.Lock()
-	free := outboxSenders - d.busy
-	if !d.soon.After(now) {
-		d.soon = time.Time{}
-	}
-	d.mu.Unlock()
-	if free <= 0 {
-		return false
-	}
+// take is claim, for a sender.
+func (o *outbox) take(ctx context.Context, key string) (store.Record, bool) {
 	work, cancel := unhurried(ctx)
 	defer cancel()
-	leased, err := o.store().Lease(work, d.prefix, now, o.lease(), free)
-	if err != nil {
-		return false
-	}
-	for _, record := range leased {
-		d.mu.Lock()
-		d.busy++
-		d.mu.Unlock()
-		senders.Go(func() {
-			defer d.release()
-			defer o.survive(record)
-			o.attempt(ctx, record)
-		})
-	}
-	return len(leased) == free
+	return o.claim(work, key)
 }
 
-// unhurried is for what must not be left half done: a lease that is taken and not
-// known of holds the lane.
-func unhurried(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), storeTime)
-}
-
-// release gives a sender back.
-func (d *desk) release() {
-	d.mu.Lock()
-	d.busy--
-	d.mu.Unlock()
-	d.nudge()
+// hurryAll lets parcels be sent by whoever is free.
+func (o *outbox) hurryAll(keys []string) {
+	ctx, cancel := unhurried(context.Background())
+	defer cancel()
+	for _, key := range keys {
+		o.hurry(ctx, key)
+	}
 }
 
 // survive keeps a panic over one parcel from ending the process: it waits for its
@@ -160,37 +71,38 @@ func (o *outbox) survive(record store.Record) {
 	}
 }
 
-// attempt sends one leased parcel, when it is the first of its lanes, and settles
-// what follows.
-func (o *outbox) attempt(ctx context.Context, record store.Record) {
+// attempt sends one leased parcel, when it is the first of its lanes, settles what
+// becomes of it, and tells which ones waited for it.
+func (o *outbox) attempt(ctx context.Context, record store.Record) (next []string) {
+	defer o.survive(record)
 	work, cancel := unhurried(ctx)
 	defer cancel()
 	it, ok := o.opened(work, record)
 	if !ok {
-		return
+		return nil
 	}
-	waits, err := o.blocked(work, it)
+	waits, err := o.blocked(work, it.Lanes, record.Key)
 	switch {
 	case err != nil:
 		o.postpone(record)
-		return
+		return nil
 	case waits:
 		o.park(work, it)
-		return
+		return nil
 	case record.Due.Sub(o.now()) < o.config.Limits.BotTimeout:
-		return // the lease would end meanwhile: it is taken up again then
+		return nil // the lease would end meanwhile: it is taken up again then
 	}
 	status, err := o.send(ctx, parcel{account: it.account, body: it.Body, header: it.Header, trace: it.Trace})
 	switch {
 	case err == nil && status >= 200 && status <= 299:
 		o.over(it)
-		o.finish(it)
+		return o.finish(it)
 	case o.config.Now().Sub(it.Accepted) > o.config.Limits.Outbox.Age:
-		o.expire(ctx, it)
-	default:
-		o.config.Metrics.refuse("outbox_retry")
-		o.postpone(record)
+		return o.expire(ctx, it)
 	}
+	o.config.Metrics.refuse("outbox_retry")
+	o.postpone(record)
+	return nil
 }
 
 // opened is what a leased record holds. One that cannot be opened stays, is
@@ -217,20 +129,29 @@ func (o *outbox) opened(ctx context.Context, record store.Record) (item, bool) {
 // finish removes a parcel that needs no sending any more. The store is asked even
 // when the proxy is being stopped: one that stays is sent twice. Whoever has a
 // parcel that another instance leased since has nothing more to do with it.
-func (o *outbox) finish(it item) {
+func (o *outbox) finish(it item) (next []string) {
 	ctx, cancel := unhurried(context.Background())
 	defer cancel()
 	err := o.store().Delete(ctx, it.record.Key, it.record.Version)
 	switch {
 	case err == nil:
-		o.gone(ctx, it)
+		return o.removed(ctx, it)
 	case !errors.Is(err, store.ErrNotFound): // erased meanwhile
 		o.config.Log.Warn("", eventFields("outbox_delete_failed")...)
 	}
+	return nil
 }
 
-// gone draws the consequences of a removal, once: whoever removed a parcel calls it.
+// gone is removed, for those that send nothing themselves.
 func (o *outbox) gone(ctx context.Context, it item) {
+	for _, key := range o.removed(ctx, it) {
+		o.hurry(ctx, key)
+	}
+}
+
+// removed draws the consequences of a removal, once: whoever removed a parcel calls
+// it. It tells which ones waited for it.
+func (o *outbox) removed(ctx context.Context, it item) (next []string) {
 	for _, lane := range it.Lanes {
 		if marker := laneKey(lane, stampOf(it.record.Key)); marker != it.record.Key {
 			_ = o.store().Delete(ctx, marker, 0) // one that stays leads nowhere
@@ -240,15 +161,18 @@ func (o *outbox) gone(ctx context.Context, it item) {
 	delete(o.tries, it.record.Key)
 	o.mu.Unlock()
 	o.waiting.less(it.Account, it.Lanes, int64(len(it.record.Value)))
-	o.follow(ctx, it.Lanes)
-	if home := laneOfKey(it.record.Key); !slices.Contains(it.Lanes, home) { // a person was taken out of it
-		o.follow(ctx, []string{home})
+	lanes := it.Lanes
+	if home := laneOfKey(it.record.Key); !slices.Contains(lanes, home) { // a person was taken out of it
+		lanes = append(slices.Clip(lanes), home)
 	}
+	return o.followers(ctx, lanes)
 }
 
 // postpone gives a leased parcel its next turn.
-func (o *outbox) postpone(record store.Record) {
-	record.Due = o.backOff(record.Key)
+func (o *outbox) postpone(record store.Record) { o.postponeTo(record, o.backOff(record.Key)) }
+
+func (o *outbox) postponeTo(record store.Record, due time.Time) {
+	record.Due = due
 	ctx, cancel := unhurried(context.Background())
 	defer cancel()
 	if err := o.store().Put(ctx, record); err != nil {
@@ -256,14 +180,6 @@ func (o *outbox) postpone(record store.Record) {
 		return
 	}
 	o.expect(record.Key, record.Due)
-}
-
-// expect lets the desk of a parcel look when it is due.
-func (o *outbox) expect(key string, due time.Time) {
-	part, _, _ := strings.Cut(laneOfKey(key), "/")
-	if d := o.desks[part]; d != nil {
-		d.expect(due)
-	}
 }
 
 // backOff is 1, 2, 4 … seconds from now, a tenth of it at random, 5 minutes at
@@ -280,12 +196,12 @@ func (o *outbox) backOff(key string) time.Time {
 }
 
 // expire seals a parcel that is too old into quarantine.
-func (o *outbox) expire(ctx context.Context, it item) {
+func (o *outbox) expire(ctx context.Context, it item) (next []string) {
 	in := inbound{app: it.account.App, trace: it.Trace}
 	if err := o.quarantine.seal(ctx, in, it.Body, "outbox_expired"); err != nil {
 		o.postpone(it.record)
-		return
+		return nil
 	}
 	o.config.Log.Error("", zap.String("event", "outbox_expired"), zap.String("account", it.Account))
-	o.finish(it)
+	return o.finish(it)
 }
