@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,6 +36,32 @@ func ParseHead(text string) (Head, error) {
 
 // is says whether a line is the one that the head names.
 func (h Head) is(hash string) bool { return strings.HasPrefix(hash, h.Hash) }
+
+// Has says whether the chain has a line that it had once. It reads the file that
+// holds the line, if it is not the last one.
+func (l *Log) Has(head Head) (bool, error) {
+	l.mutex.Lock()
+	end := Head{l.tail.seq, l.tail.hash}
+	l.mutex.Unlock()
+	if head.Seq >= end.Seq {
+		return head.Seq == end.Seq && head.is(end.Hash), nil
+	}
+	closed, err := closedFiles(l.config.Path)
+	if err != nil {
+		return false, err
+	}
+	in := l.config.Path
+	for _, name := range slices.Backward(closed) {
+		if number, ok := closedNumber(l.config.Path, name); ok && number >= head.Seq {
+			in = name
+		}
+	}
+	found := false
+	_, err = Verifier{seen: func(seq uint64, hash string) {
+		found = found || seq == head.Seq && head.is(hash)
+	}}.Files(in)
+	return found, err
+}
 
 // Problem is something that is wrong with a log.
 type Problem struct {

@@ -18,6 +18,9 @@ const (
 	RecoveredUnsigned = "unsigned_lines"
 	// RecoveredGone: there were closed files, but none that goes on after them.
 	RecoveredGone = "file_gone"
+	// RecoveredCut: the log does not have a line that it had once, as whoever opens
+	// it knows (see Log.Has).
+	RecoveredCut = "lines_gone"
 )
 
 // Open opens the log at path, unsigned and in one file: see Config.Open.

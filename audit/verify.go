@@ -22,6 +22,8 @@ type Verifier struct {
 	Each func(file string, number int, line Line) error
 	// Progress is called every 100,000 lines with their number so far.
 	Progress func(lines int)
+
+	seen func(seq uint64, hash string) // every line that is in its place
 }
 
 // Report is what was found.
@@ -195,6 +197,9 @@ func (w *walk) line(raw []byte) error {
 	}
 	if !w.place(line, p) {
 		return nil
+	}
+	if w.verifier.seen != nil {
+		w.verifier.seen(line.Seq, p.hash)
 	}
 	w.heads(line.Seq, p.hash)
 	w.signature(line, p)

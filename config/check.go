@@ -27,6 +27,7 @@ func (c *Config) check() []Complaint {
 	found.policies()
 	found.store()
 	found.erasure()
+	found.audit()
 	found.limits()
 	return found.complaints
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Store          Store             `yaml:"store" doc:"where sealed records are kept"`
 	Keys           Keys              `yaml:"keys" doc:"where the key set is kept"`
 	Erasure        Erasure           `yaml:"erasure" doc:"what stays of people who were erased, and who may ask for it"`
+	Audit          Audit             `yaml:"audit" doc:"the record of who did or decided what"`
 	Log            Log               `yaml:"log" doc:"the log"`
 	Limits         Limits            `yaml:"limits" doc:"how big, how deep, how long"`
 

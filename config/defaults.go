@@ -22,6 +22,7 @@ func Default() *Config {
 		Store:    Store{Driver: "bolt", Path: "./data/piiproxy.db"},
 		Keys:     Keys{Path: "./data/keys"},
 		Erasure:  Erasure{Tombstones: 400 * 24 * time.Hour, Callback: "off"},
+		Audit:    Audit{MaxBytes: 64 * mib},
 		Log:      Log{Level: "info", Format: "json"},
 		Limits:   DefaultLimits(),
 		lines:    map[string]int{},
@@ -63,6 +64,9 @@ func (c *Config) complete() {
 	}
 	if !c.written("keys.path") {
 		c.Keys.Path = c.resolve(c.Keys.Path)
+	}
+	if !c.written("audit.path") {
+		c.Audit.Path = c.AuditPath()
 	}
 	for i, source := range c.Rules {
 		if !packName(source) {

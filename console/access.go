@@ -44,6 +44,9 @@ type Caller struct {
 	Grant       Grant
 }
 
+// SourceOf is the address that an order came from, for desks that get no Who.
+func SourceOf(ctx context.Context) string { return whoOf(ctx).Source }
+
 // Reasons why a request is turned away, as Access.Observe gets them.
 const (
 	DeniedHost  = "host"  // under a name that is not the listener's

@@ -32,8 +32,9 @@ type Operations interface {
 	// SetMode changes an account's mode for a while. The error is for the
 	// operator.
 	SetMode(ctx context.Context, order ModeOrder) error
-	// ConversationHash gives what logs show for a user id.
-	ConversationHash(account, id, actor, request string) (string, error)
+	// ConversationHash gives what logs show for a user id. source is the address
+	// that the order came from.
+	ConversationHash(account, id, actor, source string) (string, error)
 }
 
 // ModeOrder asks for another mode. For is a Go duration such as 30m.
@@ -150,8 +151,8 @@ func mountOperations(mux *http.ServeMux, operations Operations) {
 	mux.Handle("POST /v1/mode", order(func(ctx context.Context, o ModeOrder) (struct{}, error) {
 		return struct{}{}, operations.SetMode(ctx, o)
 	}))
-	mux.Handle("POST /v1/conversation", order(func(_ context.Context, o HashOrder) (HashAnswer, error) {
-		hash, err := operations.ConversationHash(o.Account, strings.TrimSpace(o.ID), o.Actor, "")
+	mux.Handle("POST /v1/conversation", order(func(ctx context.Context, o HashOrder) (HashAnswer, error) {
+		hash, err := operations.ConversationHash(o.Account, strings.TrimSpace(o.ID), o.Actor, SourceOf(ctx))
 		return HashAnswer{hash}, err
 	}))
 }

@@ -37,7 +37,7 @@ func TestAdminMode(t *testing.T) {
 	matches(t, "after", glassGone, r.glassWords())
 	log, err := os.ReadFile(r.folder + "/audit.jsonl")
 	r.must(err)
-	for _, want := range []string{`"actor":"root@host"`, `"action":"mode shadow all for 30m0s"`, `"account":"shop"`, `"reason":"incident 4711"`} {
+	for _, want := range []string{`"actor":"root@host"`, `"action":"mode"`, `"account":"shop"`, `"reason":"shadow all for 30m0s: incident 4711"`, `"source":"127.0.0.1"`, `"result":"done"`} {
 		if !strings.Contains(string(log), want) {
 			t.Errorf("the audit log has no %s", want)
 		}

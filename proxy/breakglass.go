@@ -19,6 +19,10 @@ const modePrefix = "mode/"
 // maxBreakGlass bounds how long rules may be out of force in one go.
 const maxBreakGlass = 24 * time.Hour
 
+// ErrUnaudited says that the audit log could not be written, and that therefore
+// nothing was done.
+var ErrUnaudited = errors.New("the audit log cannot be written")
+
 // ErrNoAccount says that no account has the name.
 var ErrNoAccount = errors.New("no account has this name")
 
@@ -30,16 +34,17 @@ type BreakGlass struct {
 	All     bool // card numbers and security codes, too
 	Reason  string
 	Actor   string
+	Source  string // address that the order came from
 	Request string
 }
 
-// action is what the audit log says was ordered: mode, scope and time.
-func (b BreakGlass) action() string {
+// order is what the audit log says was ordered: mode, scope and time.
+func (b BreakGlass) order() string {
 	scope := ""
 	if b.All {
 		scope = " all"
 	}
-	return fmt.Sprintf("mode %s%s for %s", b.Mode, scope, b.For)
+	return fmt.Sprintf("%s%s for %s", b.Mode, scope, b.For)
 }
 
 // Break changes an account's mode until the time is over. It is audited before
@@ -54,16 +59,21 @@ func (p *Proxy) Break(ctx context.Context, b BreakGlass) error {
 	case b.Reason == "":
 		return errors.New("--reason is missing: the audit log keeps it")
 	}
-	if err := p.config.Records.Audit.RecordDurable(audit.Event{
-		Actor: b.Actor, Action: b.action(), Account: a.Name, Reason: b.Reason, Request: b.Request,
-	}); err != nil {
+	event := audit.Event{
+		Actor: b.Actor, Source: b.Source, Action: audit.ActionMode, Account: a.Name, Reason: b.order() + ": " + b.Reason,
+		Request: b.Request, Result: audit.Done,
+	}
+	if err := p.config.Records.Audit.RecordDurable(event); err != nil {
 		p.config.Metrics.auditFailed()
-		return errors.New("the audit log cannot be written, so the mode stays as it is")
+		return fmt.Errorf("%w, so the mode stays as it is", ErrUnaudited)
 	}
 	p.modes.Lock()
 	defer p.modes.Unlock()
 	o := Override{Mode: b.Mode, Until: p.config.Now().Add(b.For), All: b.All}
 	if err := p.keepOverride(ctx, a, o); err != nil {
+		if event.Result = audit.Failed; p.config.Records.Audit.RecordDurable(event) != nil {
+			p.config.Metrics.auditFailed()
+		}
 		return errors.New("the store cannot be written, so the mode stays as it is")
 	}
 	a.SetOverride(&o)
@@ -135,7 +145,7 @@ func (p *Proxy) keptOverrides(ctx context.Context) (map[string]store.Record, err
 
 // ConversationHash gives what logs show for a person; looking it up is audited
 // because it links a person to what is said of them.
-func (p *Proxy) ConversationHash(account, id, actor, request string) (string, error) {
+func (p *Proxy) ConversationHash(account, id, actor, source string) (string, error) {
 	a, ok := p.config.Tenants.Account(account)
 	if !ok {
 		return "", ErrNoAccount
@@ -146,11 +156,11 @@ func (p *Proxy) ConversationHash(account, id, actor, request string) (string, er
 	}
 	hash := p.config.Records.Conversations.Hash(a.Name, person.Aliases[0])
 	err := p.config.Records.Audit.RecordDurable(audit.Event{
-		Actor: actor, Action: "conversation", Account: a.Name, Conversation: hash, Request: request,
+		Actor: actor, Action: "conversation", Account: a.Name, Conversation: hash, Source: source, Result: audit.Done,
 	})
 	if err != nil {
 		p.config.Metrics.auditFailed()
-		return "", errors.New("the audit log cannot be written, so nothing is told")
+		return "", fmt.Errorf("%w, so nothing is told", ErrUnaudited)
 	}
 	return hash, nil
 }

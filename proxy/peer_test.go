@@ -264,11 +264,11 @@ func (o operations) SetMode(ctx context.Context, order console.ModeOrder) error 
 		return err
 	}
 	return o.proxy.Break(ctx, proxy.BreakGlass{
-		Account: order.Account, Mode: mode, For: order.For, All: order.All, Reason: order.Reason, Actor: order.Actor,
+		Account: order.Account, Mode: mode, For: order.For, All: order.All, Reason: order.Reason, Source: console.SourceOf(ctx), Actor: order.Actor,
 	})
 }
 
 // ConversationHash implements console.Operations.
-func (o operations) ConversationHash(account, id, actor, request string) (string, error) {
-	return o.proxy.ConversationHash(account, id, actor, request)
+func (o operations) ConversationHash(account, id, actor, source string) (string, error) {
+	return o.proxy.ConversationHash(account, id, actor, source)
 }

@@ -76,7 +76,7 @@ func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason s
 	}
 	q.metrics.quarantined(reason)
 	q.log.Error("", zap.String("event", "quarantined"), zap.String("app", name), zap.String("reason", reason), zap.String("request_id", in.trace), zap.String("delivery", in.hash))
-	if err := q.records.Audit.Record(audit.Event{Actor: "piiproxy", Action: "quarantine", Reason: reason, Request: in.trace}); err != nil {
+	if err := q.records.Audit.Record(audit.Event{Actor: "piiproxy", Action: audit.ActionQuarantine, Reason: reason, Request: in.trace}); err != nil {
 		q.metrics.auditFailed() // it is sealed: sending it again would seal it twice
 	}
 	return nil

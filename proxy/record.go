@@ -180,7 +180,7 @@ func (p *Proxy) audit(r *record) {
 	if len(r.tallies) == 0 && r.reason == reasonFine {
 		return
 	}
-	e := audit.Event{Actor: "piiproxy", Action: r.direction, Reason: r.reason, Request: r.trace}
+	e := audit.Event{Actor: "piiproxy", Action: r.direction, Reason: r.reason, Request: r.trace, Rules: r.rules}
 	if r.account != nil {
 		e.Account = r.account.Name
 	}
@@ -191,6 +191,12 @@ func (p *Proxy) audit(r *record) {
 		e.Kinds = append(e.Kinds, t.Kind)
 		e.Count += t.Count
 	}
+	p.decided(e)
+}
+
+// decided writes down what was decided on a message. The message does not wait for
+// a disk that is full: it is the operator's orders that do not happen without.
+func (p *Proxy) decided(e audit.Event) {
 	if err := p.config.Records.Audit.Record(e); err != nil {
 		p.config.Metrics.auditFailed()
 	}
@@ -201,6 +207,9 @@ func (p *Proxy) refuseInbound(w http.ResponseWriter, in inbound, f Refusal) {
 	p.config.Metrics.refuse(f.Reason)
 	fields := append(doorFields(f, in.trace), zap.String("direction", "inbound"), zap.String("delivery", in.hash))
 	p.config.Log.Warn("", fields...)
+	if in.hash != "" { // it is signed: what anybody may send must not fill the log
+		p.decided(audit.Event{Actor: "piiproxy", Action: audit.ActionInbound, Reason: f.Reason, Request: in.trace, Rules: in.rules.Version})
+	}
 	plainRefusal(w, f, in.trace)
 }
 

@@ -158,7 +158,7 @@ func TestAudit(t *testing.T) {
 	lines, err := os.ReadFile(r.folder + "/audit.jsonl")
 	r.must(err)
 	for _, want := range []string{
-		`"action":"inbound"`, `"reason":"account_unknown"`, `"action":"outbound"`, `"reason":"value_in_number"`, `"action":"mode shadow all for 30m0s"`,
+		`"action":"inbound"`, `"reason":"account_unknown"`, `"action":"outbound"`, `"reason":"value_in_number"`, `"action":"mode"`, `"reason":"shadow all for 30m0s: `,
 		`"action":"conversation"`, `"actor":"tester"`, `"kinds":["credit_card"]`,
 	} {
 		if !strings.Contains(string(lines), want) {

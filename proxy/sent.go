@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/payload"
 )
@@ -134,6 +136,10 @@ func (p *Proxy) recheck(account *Account, part channel.Part, id string) {
 		p.config.Metrics.refuse("foreign_send")
 		p.config.Log.Warn("", zap.String("event", "foreign_send"), zap.String("account", account.Name),
 			zap.String("channel", string(account.Channel.Name())), zap.String("conversation", conversation))
+		event := audit.Event{Actor: "platform", Action: audit.ActionForeign, Account: account.Name, Conversation: conversation, Count: 1}
+		if err := p.config.Records.Audit.Record(event); err != nil && !errors.Is(err, audit.ErrClosed) { // it fires late
+			p.config.Metrics.auditFailed()
+		}
 	})
 }
 

@@ -217,7 +217,7 @@ func (c *chat) until(what string, holds func() bool) {
 // audited is the audit log.
 func (c *chat) audited() string {
 	c.t.Helper()
-	log, err := os.ReadFile(filepath.Join(filepath.Dir(c.settings.Store.Path), auditFile))
+	log, err := os.ReadFile(c.settings.AuditPath())
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +66,7 @@ func TestEraseOnThree(t *testing.T) {
 		t.Errorf("the same value has the token %q", again)
 	}
 	for _, c := range all {
-		if _, err := audit.Verify(filepath.Join(filepath.Dir(c.settings.Store.Path), auditFile)); err != nil {
+		if _, err := audit.Verify(c.settings.AuditPath()); err != nil {
 			t.Errorf("the audit log: %v", err)
 		}
 	}

@@ -32,6 +32,7 @@ type reloader struct {
 	metrics  *proxy.Metrics
 	audit    proxy.Auditor
 	log      *zap.Logger
+	keep     func(posture) // for the next run to compare with
 
 	mu      sync.Mutex // one reload at a time
 	current *judges    // whose rules are in force
@@ -39,7 +40,7 @@ type reloader struct {
 }
 
 // reload reads the rules and puts them in force. The error is for the operator.
-func (r *reloader) reload(actor string) (before, after string, err error) {
+func (r *reloader) reload(actor, source string) (before, after string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before = r.tenants.Rules().Version
@@ -56,19 +57,48 @@ func (r *reloader) reload(actor string) (before, after string, err error) {
 		r.metrics.Reloaded(true)
 		return before, before, nil
 	}
-	event := audit.Event{Actor: actor, Action: "rules reload", Reason: fmt.Sprintf("%s in the place of %s", book.Version, before)}
-	if err := r.audit.RecordDurable(event); err != nil {
-		return before, before, r.failed(errors.New("the audit log cannot be written, so the rules stay as they are"))
+	event, now, err := r.writeDown(actor, source, fresh, book.Version, before)
+	if err != nil {
+		r.metrics.AuditFailed()
+		return before, before, r.failed(proxy.ErrUnaudited)
 	}
 	if err := r.tenants.SetRules(book); err != nil {
+		event.Result = audit.Failed
+		if r.audit.RecordDurable(event) != nil {
+			r.metrics.AuditFailed()
+		}
 		return before, before, r.failed(err)
 	}
 	r.current = fresh
+	r.keep(now)
 	r.sayDrift()
 	r.metrics.Reloaded(true)
 	r.log.Info("", zap.String("event", "rules_reloaded"), zap.String("rules_version", book.Version),
 		zap.String("previous", before), zap.Int("rules", len(fresh.library.Rules())))
 	return before, book.Version, nil
+}
+
+// writeDown puts a change of rules into the audit log before it holds: first in
+// which points less will be found than now, then the change itself.
+func (r *reloader) writeDown(actor, source string, fresh *judges, version, before string) (audit.Event, posture, error) {
+	event := audit.Event{
+		Actor: actor, Source: source, Action: audit.ActionReload, Result: audit.Done, Rules: version,
+		Reason: fmt.Sprintf("%s in the place of %s", version, before),
+	}
+	was, err := postureOf(r.settings, r.current, before)
+	if err != nil {
+		return event, was, err
+	}
+	now, err := postureOf(r.settings, fresh, version)
+	if err != nil {
+		return event, now, err
+	}
+	points := now.weakened(was)
+	event.Count = len(points)
+	if err := writeWeakened(r.audit, r.log, actor, points); err != nil {
+		return event, now, err
+	}
+	return event, now, r.audit.RecordDurable(event)
 }
 
 // sayDrift logs which pinned packs and files are no longer what was last read
@@ -111,11 +141,11 @@ func (r *reloader) watch(ctx context.Context, hup <-chan os.Signal, every time.D
 		case <-ctx.Done():
 			return
 		case <-hup:
-			_, _, _ = r.reload("signal") // it has said what is wrong
+			_, _, _ = r.reload("signal", "") // it has said what is wrong
 		case <-ticks.C:
 			now := stateOf(r.settings.Rules)
 			if now == last && now != r.readState() {
-				_, _, _ = r.reload("file change")
+				_, _, _ = r.reload("file change", "")
 			}
 			last = now
 		}

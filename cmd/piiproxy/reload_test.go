@@ -131,7 +131,7 @@ func TestReload(t *testing.T) {
 		t.Fatalf("at the start: %s, %v", r.finds(sampleCodes), r.reloadSuccess())
 	}
 	r.write(oneRule("second", `BX\d{4}`, "BX1234"))
-	before, after, err := r.rules.reload("cli:tester")
+	before, after, err := r.rules.reload("cli:tester", "")
 	if err != nil || before == after || r.finds(sampleCodes) != "second" || r.rules.tenants.Rules().Version != after {
 		t.Errorf("a good file: %s %s %v, finds %s", before, after, err, r.finds(sampleCodes))
 	}
@@ -144,7 +144,7 @@ func TestReload(t *testing.T) {
 	} {
 		r.write(bad.body)
 		mark := len(r.log.String())
-		_, _, err := r.rules.reload("cli:tester")
+		_, _, err := r.rules.reload("cli:tester", "")
 		if err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -160,11 +160,11 @@ func TestReload(t *testing.T) {
 		}
 	}
 	r.write(oneRule("second", `BX\d{4}`, "BX1234"))
-	if _, _, err := r.rules.reload("cli:tester"); err != nil || r.reloadSuccess() != 1 {
+	if _, _, err := r.rules.reload("cli:tester", ""); err != nil || r.reloadSuccess() != 1 {
 		t.Errorf("the file as it was: %v, metric %v", err, r.reloadSuccess())
 	}
 	r.write(oneRule("recovered", `CX\d{4}`, "CX1234"))
-	if _, _, err := r.rules.reload("cli:tester"); err != nil || r.finds("CX1234") != "recovered" || r.reloadSuccess() != 1 {
+	if _, _, err := r.rules.reload("cli:tester", ""); err != nil || r.finds("CX1234") != "recovered" || r.reloadSuccess() != 1 {
 		t.Errorf("a recovered file: %v", err)
 	}
 }
@@ -174,7 +174,7 @@ func TestReloadKeepsKinds(t *testing.T) {
 	r := newRuleService(t, oneRule("first", `AX\d{4}`, "AX1234"))
 	r.settings.Policies["default"].Inbound["code"] = "mask"
 	r.write("rules:\n  - {id: other, kind: other, words: [xyzzy]}\n")
-	if _, _, err := r.rules.reload("cli:tester"); err == nil || r.finds(sampleCodes) != "first" {
+	if _, _, err := r.rules.reload("cli:tester", ""); err == nil || r.finds(sampleCodes) != "first" {
 		t.Errorf("got %v, finds %s", err, r.finds(sampleCodes))
 	}
 }
@@ -191,14 +191,14 @@ func TestReloadIsAudited(t *testing.T) {
 	r.write(oneRule("second", `BX\d{4}`, "BX1234"))
 	working := r.rules.audit
 	r.rules.audit = full{working}
-	if _, _, err := r.rules.reload("cli:tester"); err == nil || r.finds(sampleCodes) != "first" || r.reloadSuccess() != 0 {
+	if _, _, err := r.rules.reload("cli:tester", ""); err == nil || r.finds(sampleCodes) != "first" || r.reloadSuccess() != 0 {
 		t.Errorf("got %v, finds %s", err, r.finds(sampleCodes))
 	}
 	r.rules.audit = working
-	if _, _, err := r.rules.reload("cli:tester"); err != nil {
+	if _, _, err := r.rules.reload("cli:tester", ""); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.ReadFile(filepath.Join(filepath.Dir(r.settings.Store.Path), auditFile))
+	log, err := os.ReadFile(r.settings.AuditPath())
 	if err != nil || !strings.Contains(string(log), `"actor":"cli:tester","action":"rules reload"`) {
 		t.Errorf("%v: the audit log says %s", err, log)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func TestReviewDesk(t *testing.T) {
 			t.Errorf("%s: no error", what)
 		}
 	}
-	log, err := os.ReadFile(filepath.Join(filepath.Dir(r.settings.Store.Path), auditFile))
+	log, err := os.ReadFile(r.settings.AuditPath())
 	if err != nil || strings.Contains(string(log), "canary") || strings.Contains(string(log), "AX1234") ||
 		!strings.Contains(string(log), `"action":"review show","account":"shop"`) || !strings.Contains(string(log), id+` false"`) {
 		t.Errorf("%v: the audit log says %s", err, log)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
@@ -20,13 +19,13 @@ type reviewDesk struct {
 }
 
 // allow checks an order and writes it down.
-func (d reviewDesk) allow(action, account, actor, reason string) error {
+func (d reviewDesk) allow(ctx context.Context, action, account, actor, reason string) error {
 	if _, ok := d.tenants.Account(account); !ok {
 		return proxy.ErrNoAccount
 	}
-	event := audit.Event{Actor: actor, Action: action, Account: account, Reason: reason}
+	event := audit.Event{Actor: actor, Action: action, Account: account, Reason: reason, Source: console.SourceOf(ctx), Result: audit.Done}
 	if err := d.audit.RecordDurable(event); err != nil {
-		return errors.New("the audit log cannot be written, so nothing is told")
+		return errUnsaid
 	}
 	return nil
 }
@@ -34,7 +33,7 @@ func (d reviewDesk) allow(action, account, actor, reason string) error {
 // List implements console.Reviews.
 func (d reviewDesk) List(ctx context.Context, o console.ReviewOrder) (console.ReviewList, error) {
 	list := console.ReviewList{Items: []console.ReviewItem{}}
-	if err := d.allow("review list", o.Account, o.Actor, ""); err != nil {
+	if err := d.allow(ctx, "review list", o.Account, o.Actor, ""); err != nil {
 		return list, err
 	}
 	items, err := d.book.List(ctx, o.Account)
@@ -49,7 +48,7 @@ func (d reviewDesk) List(ctx context.Context, o console.ReviewOrder) (console.Re
 
 // Show implements console.Reviews.
 func (d reviewDesk) Show(ctx context.Context, o console.ReviewOrder) (console.ReviewItem, error) {
-	if err := d.allow("review show", o.Account, o.Actor, plainID(o.ID)); err != nil {
+	if err := d.allow(ctx, "review show", o.Account, o.Actor, plainID(o.ID)); err != nil {
 		return console.ReviewItem{}, err
 	}
 	item, err := d.book.Show(ctx, o.Account, o.ID)
@@ -69,7 +68,7 @@ func (d reviewDesk) Mark(ctx context.Context, o console.ReviewMark) (console.Rev
 	if said == "" {
 		said = "open"
 	}
-	if err := d.allow("review mark", o.Account, o.Actor, plainID(o.ID)+" "+said); err != nil {
+	if err := d.allow(ctx, "review mark", o.Account, o.Actor, plainID(o.ID)+" "+said); err != nil {
 		return console.ReviewItem{}, err
 	}
 	item, err := d.book.Mark(ctx, o.Account, o.ID, verdict, o.Note)

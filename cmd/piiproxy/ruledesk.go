@@ -142,13 +142,13 @@ func missing(in, from *judges) []string {
 }
 
 // Reload implements console.Rules.
-func (d ruleDesk) Reload(_ context.Context, order console.ReloadOrder) (console.Reloaded, error) {
+func (d ruleDesk) Reload(ctx context.Context, order console.ReloadOrder) (console.Reloaded, error) {
 	if order.Actor == "" {
 		return console.Reloaded{}, errors.New("the order names no actor")
 	}
-	before, after, err := d.reloader.reload(order.Actor)
+	before, after, err := d.reloader.reload(order.Actor, console.SourceOf(ctx))
 	if err != nil {
-		return console.Reloaded{}, fmt.Errorf("the rules stay as they are: %w", err)
+		return console.Reloaded{}, heard(fmt.Errorf("the rules stay as they are: %w", err))
 	}
 	return console.Reloaded{Version: after, Previous: before, Rules: len(d.inForce().library.Rules())}, nil
 }

@@ -180,12 +180,23 @@ func (o operations) SetMode(ctx context.Context, order console.ModeOrder) error 
 	if err != nil {
 		return err
 	}
-	return o.proxy.Break(ctx, proxy.BreakGlass{
+	return heard(o.proxy.Break(ctx, proxy.BreakGlass{
 		Account: order.Account, Mode: mode, For: order.For, All: order.All, Reason: order.Reason, Actor: order.Actor,
-	})
+		Source: console.SourceOf(ctx),
+	}))
+}
+
+// heard gives an operator's error the status of a fault that passes, where the
+// audit log could not be written: nothing was wrong with the order.
+func heard(err error) error {
+	if errors.Is(err, proxy.ErrUnaudited) {
+		return refuse(http.StatusServiceUnavailable, err.Error())
+	}
+	return err
 }
 
 // ConversationHash implements console.Operations.
-func (o operations) ConversationHash(account, id, actor, request string) (string, error) {
-	return o.proxy.ConversationHash(account, id, actor, request)
+func (o operations) ConversationHash(account, id, actor, source string) (string, error) {
+	hash, err := o.proxy.ConversationHash(account, id, actor, source)
+	return hash, heard(err)
 }

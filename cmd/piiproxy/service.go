@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,13 +63,6 @@ type core struct {
 // conversations' opens nothing.
 type stores struct{ values, conversations store.Store }
 
-// auditFile lies beside the store.
-const auditFile = "audit.jsonl"
-
-func openAudit(settings *config.Config, _ *keys.Set) (*audit.Log, error) {
-	return audit.Open(filepath.Join(filepath.Dir(settings.Store.Path), auditFile))
-}
-
 // assemble builds a service. On an error whatever was built is closed again.
 // wrap stands between the engine and the vault; the demo watches there.
 func assemble(ctx context.Context, settings *config.Config, set *keys.Set, log *zap.Logger, wrap func(*vault.Vault) redact.Vault) (*service, error) {
@@ -101,15 +93,16 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	book := conversation.NewBook(s.stores.conversations, watched, time.Now)
 	values := vault.New(vault.Config{Store: s.stores.values, Keys: s.keys, Renew: true})
 	s.closers = append(s.closers, values.Close)
-	log, err := openAudit(s.settings, s.keys)
+	trail, err := s.openTrail(metrics)
 	if err != nil {
 		return err
 	}
-	s.closers = append(s.closers, log.Close)
+	log := trail.Log
 	tenants, err := tenantsOf(s.settings, judge)
 	if err != nil {
 		return err
 	}
+	trail.tenants.Store(tenants)
 	s.reviews, err = review.New(ctx, review.Config{Store: s.stores.values, Keys: s.keys, Now: time.Now})
 	if err != nil {
 		return err
@@ -135,9 +128,13 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	if err != nil {
 		return err
 	}
-	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state}
+	s.rules = &reloader{settings: s.settings, tenants: tenants, metrics: metrics, audit: log, log: s.log, current: judge, read: state, keep: s.keepPosture}
 	chores := startChores(s.log, s.settings, metrics, s.stores.values, s.stores.conversations)
 	s.closers = append(s.closers, s.proxy.Close, chores.close, s.sweepLinks(), s.finishErasures(), s.endConversations())
+	if err := s.begin(ctx, trail, judge); err != nil {
+		return err
+	}
+	trail.follow(headEvery)
 	return nil
 }
 
