@@ -129,17 +129,25 @@ func (j *judge) json(ctx context.Context, raw []byte) ([]byte, *Refusal) {
 	if err != nil {
 		return nil, &refuseAnswer
 	}
-	result, err := j.desk.engine.Rewrite(ctx, redact.Body{Document: d, Table: j.route.words, Stretches: []redact.Stretch{{Scope: j.scope}}})
+	result, err := j.desk.engine.Rewrite(ctx, redact.Body{Document: d, Table: j.route.words, Stretches: []redact.Stretch{{Scope: j.scope}}, LastTry: true})
 	switch {
 	case err != nil:
 		return nil, unresolved(err, "")
-	case result.Overrun:
-		return nil, &refuseOverrun
 	case len(result.Refusals) > 0:
-		return nil, &refuseAnswer
+		return nil, refusedBy(result.Refusals)
 	}
 	j.tallies = append(j.tallies, result.Tallies...)
 	return j.silent(result.Bytes)
+}
+
+// refusedBy tells an answer that the rules had no time for from one that holds a
+// value where nothing can be edited. The vendor has done its work already, so there
+// is no other try: words that the rules had no time for become unreadable.
+func refusedBy(reasons map[int]redact.Reason) *Refusal {
+	if reasons[0] == redact.RuleBudget {
+		return &refuseOverrun
+	}
+	return &refuseAnswer
 }
 
 // text redacts one text, and hides it whole when an encoding in it still says a
@@ -149,10 +157,8 @@ func (j *judge) text(ctx context.Context, text string) (string, *Refusal) {
 	switch {
 	case err != nil:
 		return "", unresolved(err, "")
-	case result.Overrun:
-		return "", &refuseOverrun
 	case len(result.Refusals) > 0:
-		return "", &refuseAnswer
+		return "", refusedBy(result.Refusals)
 	}
 	j.tallies = append(j.tallies, result.Tallies...)
 	if j.says(result.Text) {

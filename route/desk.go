@@ -147,7 +147,9 @@ func (d *Desk) license(ctx context.Context, x *exchange) *Refusal {
 	err := d.config.Ledger.Take(ctx, x.route.Name, x.route.Restore.PerDay, x.restored.counts)
 	switch {
 	case errors.Is(err, ErrBudget):
-		return &refuseBudget
+		f, now := refuseBudget, d.config.Reports.Now().UTC()
+		f.After = now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)
+		return &f
 	case err != nil:
 		return &refuseStore
 	}

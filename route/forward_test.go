@@ -133,6 +133,7 @@ func TestVendorFaults(t *testing.T) {
 	if strings.Contains(r.logs.String(), "jane") || strings.Contains(r.logs.String(), r.vendor.URL) {
 		t.Errorf("the log says %s", r.logs)
 	}
+	r.must(r.desk.Close()) // a kept connection could break after the request was written
 	r.vendor.Close()
 	if got := r.order(body); got.reason() != "upstream_dial" || got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		t.Errorf("down: %d %s", got.status, got.body)

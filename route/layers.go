@@ -61,7 +61,7 @@ func (l layers) descend(text string, depth int, seen map[string]bool) (found, wh
 
 // decodings are the ways in which a reader may read a text once more. Each gives
 // nothing for a text that it does not change.
-var decodings = []func(text string, least int) []string{unpercent, unbackslash, unentity, fold, unbase64, unhex, unquoted}
+var decodings = []func(text string, least int) []string{unwide, unpercent, unbackslash, unentity, fold, unbase64, unhex, unquoted}
 
 // unpercent decodes %XX, and %uXXXX as some servers do; what is no escape stays.
 func unpercent(text string, _ int) []string {
@@ -158,6 +158,14 @@ func unescaped(text string, mark byte, read func(rest string) (string, int)) str
 		out, i = append(out, decoded...), i+size
 	}
 	return string(out)
+}
+
+// unwide takes the zeros out that stand between letters in UTF-16.
+func unwide(text string, _ int) []string {
+	if !strings.Contains(text, "\x00") {
+		return nil
+	}
+	return one(strings.ReplaceAll(text, "\x00", ""))
 }
 
 // unentity decodes the character references of HTML and XML.
@@ -276,6 +284,7 @@ func isHex(b byte) bool {
 // hold what is looked for. A picture has none.
 func readable(decoded string, least int) string {
 	var out strings.Builder
+	decoded = strings.ReplaceAll(decoded, "\x00", "") // UTF-16, or a picture
 	start := 0
 	for i := 0; i <= len(decoded); {
 		r, size := utf8.DecodeRuneInString(decoded[i:])

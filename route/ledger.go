@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/piiproxy/piiproxy/store"
@@ -59,6 +60,18 @@ func (c Counts) of(kind string) (n int) {
 	return n
 }
 
+// plus adds counts, and says whether no kind of theirs comes to more than perDay.
+func (c Counts) plus(more Counts, perDay int) bool {
+	within := true
+	for place, kinds := range more {
+		for kind, n := range kinds {
+			c.add(place, kind, n)
+			within = within && c.of(kind) <= perDay
+		}
+	}
+	return within
+}
+
 // Ledger counts what routes restore: what may go out in a day is counted before it
 // goes, in the store, so that all instances share one budget and a crash forgets
 // nothing.
@@ -66,11 +79,31 @@ type Ledger struct {
 	store Store
 	keys  Keys
 	now   func() time.Time
+	mu    sync.Mutex
+	turns map[string]chan struct{} // by route: one request of this instance writes at a time
 }
 
 // NewLedger opens a ledger.
 func NewLedger(s Store, k Keys, now func() time.Time) *Ledger {
-	return &Ledger{store: s, keys: k, now: now}
+	return &Ledger{store: s, keys: k, now: now, turns: map[string]chan struct{}{}}
+}
+
+// turn waits until no other request of this instance counts for the route, so that
+// they do not lose races to each other. What it returns ends the turn.
+func (l *Ledger) turn(ctx context.Context, route string) (func(), error) {
+	l.mu.Lock()
+	turns := l.turns[route]
+	if turns == nil {
+		turns = make(chan struct{}, 1)
+		l.turns[route] = turns
+	}
+	l.mu.Unlock()
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Take counts values of a route as restored today (UTC). When one of their kinds
@@ -78,6 +111,11 @@ func NewLedger(s Store, k Keys, now func() time.Time) *Ledger {
 // Other errors are the store's. What is counted stays so when the request fails
 // later: it may have reached the vendor.
 func (l *Ledger) Take(ctx context.Context, route string, perDay int, more Counts) error {
+	end, err := l.turn(ctx, route)
+	if err != nil {
+		return err
+	}
+	defer end()
 	today := l.now().UTC()
 	key := l.prefix(route) + today.Format(day)
 	for range attempts {
@@ -85,17 +123,8 @@ func (l *Ledger) Take(ctx context.Context, route string, perDay int, more Counts
 		if err != nil {
 			return err
 		}
-		for place, kinds := range more {
-			for kind, n := range kinds {
-				all.add(place, kind, n)
-			}
-		}
-		for _, kinds := range more {
-			for kind := range kinds {
-				if all.of(kind) > perDay {
-					return ErrBudget
-				}
-			}
+		if !all.plus(more, perDay) {
+			return ErrBudget
 		}
 		sealed, err := l.seal(key, all)
 		if err != nil {

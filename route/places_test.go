@@ -75,6 +75,9 @@ var spellings = []struct {
 	{"in base64 twice", func(s string) string {
 		return base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(s))))
 	}},
+	{"in base64 of UTF-16", func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(strings.Join(strings.Split(s, ""), "\x00") + "\x00"))
+	}},
 	{"in hex", func(s string) string { return hex.EncodeToString([]byte(s)) }},
 	{"in JSON in a string", func(s string) string { return `{"email":"` + s + `"}` }},
 	{"in JSON in a string, twice", func(s string) string { return `{"a":"{\"email\":\"` + s + `\"}"}` }},

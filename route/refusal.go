@@ -3,15 +3,18 @@ package route
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // Refusal is an answer of ours in the place of the vendor's.
 type Refusal struct {
 	Reason    string // from the closed list in docs/reasons.md
 	Status    int
-	Transient bool   // the same request may pass later
-	Message   string // for the person who reads the bot's log; never a value
-	Place     string // where in the request, as far as it is a place of the configuration; never a value
+	Transient bool          // the same request may pass later
+	Message   string        // for the person who reads the bot's log; never a value
+	After     time.Duration // when it may pass; 0: nobody knows
+	Place     string        // where in the request, as far as it is a place of the configuration; never a value
 }
 
 // The refusals of this package, one a reason. docs/reasons.md explains each.
@@ -88,7 +91,10 @@ func (f Refusal) Write(w http.ResponseWriter, trace string) {
 	if f.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="piiproxy"`)
 	}
-	if f.Transient {
+	switch {
+	case f.After > 0:
+		h.Set("Retry-After", strconv.Itoa(int(f.After/time.Second)+1))
+	case f.Transient:
 		h.Set("Retry-After", "1")
 	}
 	w.WriteHeader(f.Status)

@@ -119,7 +119,11 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d passed, the vendor heard %d, want 10", passed, len(heard))
 	}
 	r.passed("another kind", r.order(`{"customer":{"phone":"`+call+`"}}`))
-	r.refused("two kinds, one spent", r.order(`{"customer":{"phone":"`+call+`","email":"`+mail+`"}}`), "route_budget")
+	got := r.order(`{"customer":{"phone":"` + call + `","email":"` + mail + `"}}`)
+	r.refused("two kinds, one spent", got, "route_budget")
+	if got.header.Get("Retry-After") == "" {
+		t.Errorf("the answer does not say when: %v", got.header)
+	}
 	lines, err := r.ledger.Report(context.Background(), "orders")
 	r.must(err)
 	today := time.Now().UTC().Truncate(24 * time.Hour)
