@@ -42,7 +42,8 @@ type Keys interface {
 // Transcript is what remains of a conversation.
 type Transcript struct {
 	Account string `json:"account"`
-	// Conversation is its random id, which nothing leads to any more.
+	// Conversation is its random id, which nothing leads to any more but the
+	// tombstone, as long as that stands.
 	Conversation string `json:"conversation"`
 	// Used is when it was last used, up to a day before the last message in it.
 	Used  time.Time `json:"used"`
