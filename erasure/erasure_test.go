@@ -24,7 +24,7 @@ import (
 
 // house is two stores, an audit log, and a clock, for several instances.
 type house struct {
-	t                     *testing.T
+	t                     testing.TB
 	dir                   string
 	conversations, values *bolt.Store
 	keys                  *keys.Set
@@ -34,7 +34,7 @@ type house struct {
 	events                []string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, dir: t.TempDir(), at: time.Now()}
 	var err error

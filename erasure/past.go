@@ -45,7 +45,7 @@ func (e *Eraser) recollect(ctx context.Context, subjects []Subject) error {
 		return nil
 	}
 	return walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {
-		past, err := e.open(record)
+		past, err := e.unseal(record)
 		if err != nil {
 			return nil // observed where it matters
 		}

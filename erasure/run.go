@@ -22,53 +22,76 @@ const (
 // person's records in it are taken away again by Run, and are not believed from
 // now on.
 func (e *Eraser) Load(ctx context.Context) error {
-	here, err := e.stones(ctx, e.config.Records.Conversations)
+	copies, err := e.copied(ctx)
 	if err != nil {
 		return err
 	}
-	there, err := e.stones(ctx, e.config.Records.Values)
-	if err != nil {
-		return err
-	}
-	for key, s := range there {
-		if here[key] == nil {
-			s.version = 0
-			here[key] = s
-			delete(there, key)
-		}
-	}
-	for key, s := range here {
-		e.config.Book.Bury(s.Paths...)
-		if there[key] != nil {
-			continue
-		}
-		s.due = e.config.Now().Sub(s.At)
-		s.Finished, s.Settled = time.Time{}, time.Time{}
-		if err := e.write(ctx, s); err != nil && !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-		e.copies(ctx, s)
-		e.config.Observe(EventRestored)
-	}
-	return nil
-}
-
-// stones reads the tombstones of a store, by key.
-func (e *Eraser) stones(ctx context.Context, s store.Store) (map[string]*stone, error) {
-	found := map[string]*stone{}
-	err := walk(ctx, s, prefix, func(record store.Record) error {
-		opened, err := e.open(record)
+	var lacking []store.Record // in the values' store
+	err = walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {
+		s, err := e.unseal(record)
 		if err != nil {
 			e.config.Observe(EventTampered)
 			return nil
 		}
-		found[record.Key] = opened
+		e.config.Book.Bury(s.Paths...)
+		if !copies[record.Key] {
+			lacking = append(lacking, record)
+		}
+		delete(copies, record.Key)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading tombstones: %w", err)
+	}
+	for key := range copies { // in the conversations' store
+		record, err := e.config.Records.Values.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // it expired just now
+		}
+		if err != nil {
+			return fmt.Errorf("reading tombstones: %w", err)
+		}
+		record.Version = 0
+		lacking = append(lacking, record)
+	}
+	for _, record := range lacking {
+		if err := e.renew(ctx, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copied are the keys of the tombstones in the values' store.
+func (e *Eraser) copied(ctx context.Context) (map[string]bool, error) {
+	keys := map[string]bool{}
+	err := walk(ctx, e.config.Records.Values, prefix, func(record store.Record) error {
+		keys[record.Key] = true
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading tombstones: %w", err)
 	}
-	return found, nil
+	return keys, nil
+}
+
+// renew sets a tombstone that one of the stores lacks, and has all that it stands
+// for taken away once more.
+func (e *Eraser) renew(ctx context.Context, record store.Record) error {
+	s, err := e.open(record)
+	if err != nil {
+		e.config.Observe(EventTampered)
+		return nil
+	}
+	e.config.Book.Bury(s.Paths...)
+	s.due = e.config.Now().Sub(s.At)
+	s.Finished, s.Settled = time.Time{}, time.Time{}
+	if err := e.write(ctx, s); err != nil && !errors.Is(err, store.ErrConflict) {
+		return err
+	}
+	e.copies(ctx, s)
+	e.config.Observe(EventRestored)
+	return nil
 }
 
 func (e *Eraser) write(ctx context.Context, s *stone) error {

@@ -44,7 +44,8 @@ type stone struct {
 	due           time.Duration // after At; below zero: never
 	version       uint64
 	conversations []*conversation.Conversation
-	groups        int // that the last pass has ended
+	groups        int    // that the last pass has ended
+	signed        signed // as it was read
 }
 
 // signed is what is sealed: the statement as it was signed, byte by byte.
@@ -113,19 +114,27 @@ func binding(key string) []byte {
 var errTampered = errors.New("a tombstone does not open: it was altered, or its key was removed")
 
 // open unseals a record and checks its signature, under any key that the set has
-// or has had.
+// or has had: before something is done for it.
 func (e *Eraser) open(record store.Record) (*stone, error) {
-	var outer signed
-	plain, err := e.config.Records.Keys.Open(record.Value, binding(record.Key))
-	if err != nil || json.Unmarshal(plain, &outer) != nil {
+	s, err := e.unseal(record)
+	if err != nil {
+		return nil, err
+	}
+	key, known := e.config.Records.Keys.VerifyingKeys()[s.signed.Key]
+	if !known || !ed25519.Verify(key, message(s.signed.Statement), s.signed.Signature) {
 		return nil, errTampered
 	}
-	key, known := e.config.Records.Keys.VerifyingKeys()[outer.Key]
-	if !known || !ed25519.Verify(key, message(outer.Statement), outer.Signature) {
-		return nil, errTampered
-	}
+	return s, nil
+}
+
+// unseal is open without the signature. Who has no keys can make no such record.
+func (e *Eraser) unseal(record store.Record) (*stone, error) {
 	s := &stone{version: record.Version, due: -1}
-	if json.Unmarshal(outer.Statement, &s.Tombstone) != nil || len(s.Paths) == 0 || s.key() != record.Key {
+	plain, err := e.config.Records.Keys.Open(record.Value, binding(record.Key))
+	if err != nil || json.Unmarshal(plain, &s.signed) != nil || json.Unmarshal(s.signed.Statement, &s.Tombstone) != nil {
+		return nil, errTampered
+	}
+	if len(s.Paths) == 0 || s.key() != record.Key {
 		return nil, errTampered
 	}
 	return s, nil
@@ -149,15 +158,20 @@ func (e *Eraser) copies(ctx context.Context, s *stone) {
 func (e *Eraser) Tombstones(ctx context.Context, account string, hashes []string) ([]Tombstone, error) {
 	var found []Tombstone
 	err := walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {
-		s, err := e.open(record)
+		s, err := e.unseal(record)
 		if err != nil {
 			e.config.Observe(EventTampered)
 			return nil
 		}
 		subject := s.subject()
-		if s.Account == account && subject.Known(hashes) {
-			found = append(found, s.Tombstone)
+		if s.Account != account || !subject.Known(hashes) {
+			return nil
 		}
+		if s, err = e.open(record); err != nil {
+			e.config.Observe(EventTampered)
+			return nil
+		}
+		found = append(found, s.Tombstone)
 		return nil
 	})
 	slices.SortFunc(found, func(a, b Tombstone) int { return a.At.Compare(b.At) })
