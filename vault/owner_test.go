@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/keys"
 	"github.com/piiproxy/piiproxy/store"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -130,6 +131,18 @@ func TestLocateWork(t *testing.T) {
 		if len(want) != 1 || !slices.Equal(set.lengths, want) {
 			t.Errorf("token %d: opened %v, want %v", i, set.lengths, want)
 		}
+	}
+	// The key under which the vault began is retired.
+	later, err := keys.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Keys = later
+	wantNobody(t, "just after", v, look)
+	set.lengths = nil
+	wantNobody(t, "later", v, look)
+	if !slices.Equal(set.lengths, want) {
+		t.Errorf("after its key was retired: opened %v, want %v", set.lengths, want)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/piiproxy/piiproxy/conversation"
@@ -72,7 +73,7 @@ type Config struct {
 type Vault struct {
 	store    Store
 	keys     Keys
-	decoy    []byte // an owner's record that is nobody's
+	decoy    atomic.Pointer[[]byte] // an owner's record that is nobody's
 	now      func() time.Time
 	renew    bool
 	volatile *memory
@@ -85,8 +86,7 @@ func New(config Config) *Vault {
 	}
 	v := &Vault{store: config.Store, keys: config.Keys, now: config.Now, renew: config.Renew, volatile: newMemory(config.Now)}
 	if v.keys != nil {
-		// Without a decoy an unknown token is told a little sooner.
-		v.decoy, _ = v.sealOwner("", Owner{}, time.Time{})
+		v.sealDecoy()
 	}
 	return v
 }
