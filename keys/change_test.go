@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -170,6 +171,52 @@ func TestSigningRotates(t *testing.T) {
 			t.Errorf("%s does not verify both", name)
 		}
 	}
+}
+
+// TestFilesStayTheirOwners: what a rotation and a rewrap replace keeps its mode,
+// and belongs to whom the folder belongs, also when root gives the order.
+func TestFilesStayTheirOwners(t *testing.T) {
+	dir := initialized(t)
+	if os.Geteuid() == 0 {
+		if err := os.Chown(dir, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder := keys.Folder{Path: dir}
+	for _, use := range []string{keys.Sealing, keys.Signing} {
+		id, err := folder.Stage(t.Context(), use)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := folder.Promote(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := folder.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	of, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{"kek": 0o600, "aead.json": 0o600, "prf.json": 0o600, "sign.json": 0o600, "ring.json": 0o600, "sign.pub": 0o644} {
+		found, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Mode().Perm() != want || owner(found) != owner(of) {
+			t.Errorf("%s has mode %o and owner %d", name, found.Mode().Perm(), owner(found))
+		}
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 6 {
+		t.Errorf("%d files are left (%v)", len(left), err)
+	}
+}
+
+// owner is a file's user.
+func owner(of os.FileInfo) uint64 {
+	return reflect.Indirect(reflect.ValueOf(of.Sys())).FieldByName("Uid").Uint()
 }
 
 // TestListShowsNoKey: what is listed are ids, words and times.

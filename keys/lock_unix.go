@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -24,4 +25,21 @@ func locked(dir string) (unlock func() error, err error) {
 		return nil, errors.Join(fmt.Errorf("locking %s: %w", dir, err), folder.Close())
 	}
 	return folder.Close, nil
+}
+
+// adopt gives a file that root has made to the owner of its folder: orders given
+// with sudo must not take the keys away from the user that runs serve.
+func adopt(path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	found, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	owner, is := found.Sys().(*syscall.Stat_t)
+	if !is {
+		return nil
+	}
+	return os.Lchown(path, int(owner.Uid), int(owner.Gid))
 }

@@ -41,6 +41,9 @@ func writeNew(path string, from file) error {
 	}
 	_, err = f.Write(from.content)
 	if err == nil {
+		err = adopt(path)
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
