@@ -441,7 +441,7 @@ func TestManyAtOnce(t *testing.T) {
 // asks for an erasure, though they are somebody new by then.
 func TestPast(t *testing.T) {
 	h := newHouse(t)
-	transcripts := erasure.Past{Branch: erasure.Branch{What: "transcripts", Store: h.values, Prefix: func(path string) string { return "transcript/" + path }}}
+	transcripts := erasure.Past{Root: "transcript/", Branch: erasure.Branch{What: "transcripts", Store: h.values, Prefix: func(path string) string { return "transcript/" + path }}}
 	i := h.instance(transcripts)
 	for n, way := range []string{erasure.PolicyWay, "command"} {
 		i.says(anna, "anna@x.example")

@@ -14,7 +14,11 @@ const PolicyWay = "policy"
 // Past is what stays of a conversation that ended by its policy, until its person or
 // somebody for them asks for an erasure. It lies under a prefix that the
 // conversation's path gives.
-type Past struct{ Branch }
+type Past struct {
+	Branch
+	// Root is what the keys of all such records start with, whoever they are of.
+	Root string
+}
 
 // Count implements Part.
 func (p Past) Count(ctx context.Context, subjects []Subject) ([]int, error) {
@@ -38,10 +42,31 @@ func pasts(subjects []Subject) []Subject {
 	return subjects
 }
 
-// recollect finds the conversations that people had before, by their tombstones. It
-// looks through all, once for all subjects.
+// there says whether there is any such record, of anybody.
+func (p Past) there(ctx context.Context) (bool, error) {
+	records, err := p.Store.List(ctx, p.Root, "", 1)
+	return len(records) > 0, err
+}
+
+// recollect finds the conversations that people had before, by their tombstones,
+// where anything may be left of them. It looks through all, once for all subjects.
 func (e *Eraser) recollect(ctx context.Context, subjects []Subject) error {
 	if !slices.ContainsFunc(subjects, func(s Subject) bool { return s.Asked }) {
+		return nil
+	}
+	left := false
+	for _, part := range e.config.Parts {
+		past, ok := part.(Past)
+		if !ok {
+			continue
+		}
+		there, err := past.there(ctx)
+		if err != nil {
+			return err
+		}
+		left = left || there
+	}
+	if !left {
 		return nil
 	}
 	return walk(ctx, e.config.Records.Conversations, prefix, func(record store.Record) error {

@@ -79,7 +79,9 @@ func (s *service) parts(p *proxy.Proxy) []erasure.Part {
 		branch("residues", func(path string) string { return conversation.Prefixes(path)["residues"] }),
 		branch("charts", capture.ChartPrefix),
 		branch("drafts", transcript.DraftPrefix),
-		erasure.Past{Branch: erasure.Branch{What: "transcripts", Store: values, Prefix: func(path string) string { return "transcript/" + path }}},
+		erasure.Past{Root: "transcript/", Branch: erasure.Branch{
+			What: "transcripts", Store: values, Prefix: func(path string) string { return "transcript/" + path },
+		}},
 		erasure.Heap{What: "links", Store: values, Prefix: capture.LinkPrefix, Whose: s.whoseLink},
 		erasure.Heap{What: "reviews", Store: values, Prefix: review.Prefix, Whose: s.whoseReview},
 		p.Queued(), p.Quarantined(),
