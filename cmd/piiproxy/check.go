@@ -22,7 +22,7 @@ import (
 type checkCommand struct {
 	Config string `short:"c" required:"" xor:"what" placeholder:"FILE" help:"The configuration."`
 	Schema bool   `required:"" xor:"what" help:"Print the JSON Schema of the configuration for editors, and check nothing."`
-	Live   bool   `help:"Also ask the platform, the public URL and the bots: changes nothing, sends an empty delivery."`
+	Live   bool   `help:"Also ask the platform, the public URL and the bots, and connect to vendors: changes nothing, sends an empty delivery."`
 }
 
 // Help is shown by --help.

@@ -58,6 +58,9 @@ func checkLive(ctx context.Context, report *report, loaded *config.Config) {
 		l.token(key, account)
 		l.bot(key, account)
 	}
+	for i := range loaded.Routes {
+		l.vendor(fmt.Sprintf("routes[%d]", i), &loaded.Routes[i])
+	}
 }
 
 func (l *live) complain(key, format string, args ...any) {
