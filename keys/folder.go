@@ -19,8 +19,8 @@ const (
 	fileAEAD = "aead.json"
 	filePRF  = "prf.json"
 	fileSign = "sign.json"
-	// filePublic holds no secret and may lie anywhere.
-	filePublic = "sign.pub"
+	// PublicFile holds no secret and may lie anywhere.
+	PublicFile = "sign.pub"
 	// fileRing says when keys were made; it may be missing.
 	fileRing = "ring.json"
 )
@@ -61,7 +61,7 @@ func Init(ctx context.Context, folder Folder) error {
 func (f Folder) initialize(ctx context.Context) error {
 	there := map[string]bool{}
 	var first string
-	for _, name := range []string{fileRing, filePublic, fileSign, filePRF, fileAEAD, fileKEK} {
+	for _, name := range []string{fileRing, PublicFile, fileSign, filePRF, fileAEAD, fileKEK} {
 		_, err := os.Lstat(filepath.Join(f.Path, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -73,7 +73,7 @@ func (f Folder) initialize(ctx context.Context) error {
 	switch {
 	case first == "":
 		return f.initializeAll(ctx)
-	case there[fileAEAD] && there[filePRF] && !there[fileSign] && !there[filePublic]:
+	case there[fileAEAD] && there[filePRF] && !there[fileSign] && !there[PublicFile]:
 		return f.addSigning(ctx)
 	}
 	return existing(first)
@@ -159,7 +159,7 @@ func plainFiles(from keysets, known *ring) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []file{{filePublic, public, 0o644}, {fileRing, content, 0o600}}, nil
+	return []file{{PublicFile, public, 0o644}, {fileRing, content, 0o600}}, nil
 }
 
 // addSigning makes the signing key that folders of an earlier version lack. The

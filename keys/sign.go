@@ -107,10 +107,10 @@ func publicFile(public []ed25519.PublicKey) ([]byte, error) {
 	for _, key := range public {
 		der, err := x509.MarshalPKIXPublicKey(key)
 		if err != nil {
-			return nil, fmt.Errorf("encoding %s: %w", filePublic, err)
+			return nil, fmt.Errorf("encoding %s: %w", PublicFile, err)
 		}
 		if err := pem.Encode(&file, &pem.Block{Type: pemType, Bytes: der}); err != nil {
-			return nil, fmt.Errorf("encoding %s: %w", filePublic, err)
+			return nil, fmt.Errorf("encoding %s: %w", PublicFile, err)
 		}
 	}
 	return file.Bytes(), nil

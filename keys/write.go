@@ -113,7 +113,7 @@ func read(path string) ([]byte, error) {
 }
 
 func missing(path string) error {
-	_, err := os.Lstat(filepath.Join(filepath.Dir(path), filePublic))
+	_, err := os.Lstat(filepath.Join(filepath.Dir(path), PublicFile))
 	if filepath.Base(path) == fileSign && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing: folders made by earlier versions have none; "+
 			"run `piiproxy keys init -c FILE`, which adds it and overwrites nothing, and back it up", path)

@@ -46,6 +46,7 @@ type commands struct {
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`
 	Store        storeCommand        `cmd:"" help:"Move the stores to another place."`
 	Transcript   transcriptCommand   `cmd:"" help:"What remains of conversations that ended by policy."`
+	Audit        auditCommand        `cmd:"" help:"Verify the audit log, and report from it."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 
