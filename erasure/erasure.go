@@ -39,8 +39,7 @@ var (
 type Keys interface {
 	Seal(plain, ad []byte) ([]byte, error)
 	Open(sealed, ad []byte) ([]byte, error)
-	Sign(message []byte) []byte
-	SigningKeyID() string
+	SignNamed(message []byte) (signed []byte, keyID string)
 	VerifyingKeys() map[string]ed25519.PublicKey
 }
 

@@ -88,7 +88,8 @@ func (e *Eraser) record(s *stone) (store.Record, error) {
 	if err != nil {
 		return store.Record{}, errors.New("encoding a tombstone")
 	}
-	plain, err := json.Marshal(signed{statement, e.config.Records.Keys.SigningKeyID(), e.config.Records.Keys.Sign(message(statement))})
+	signature, key := e.config.Records.Keys.SignNamed(message(statement))
+	plain, err := json.Marshal(signed{statement, key, signature})
 	if err != nil {
 		return store.Record{}, errors.New("encoding a tombstone")
 	}

@@ -163,6 +163,9 @@ func TestSigningRotates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if named, by := set.SignNamed([]byte("line")); by != id || !ed25519.Verify(public[by], []byte("line"), named) {
+		t.Errorf("signs as %s, want %s", by, id)
+	}
 	if set.SigningKeyID() != id || id == old {
 		t.Errorf("signs under %s, want %s", set.SigningKeyID(), id)
 	}

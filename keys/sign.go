@@ -78,12 +78,20 @@ func KeyID(public ed25519.PublicKey) string {
 // Sign signs a message with the primary signing key: Ed25519 (RFC 8032), 64 bytes
 // without any prefix.
 func (s *Set) Sign(message []byte) []byte {
-	signed, err := s.holder.now().signing.signer.Sign(message)
+	signed, _ := s.SignNamed(message)
+	return signed
+}
+
+// SignNamed is Sign, and says which key has signed. Two calls, of Sign and
+// SigningKeyID, may see a rotation between them.
+func (s *Set) SignNamed(message []byte) (signed []byte, keyID string) {
+	key := &s.holder.now().signing
+	signed, err := key.signer.Sign(message)
 	if err != nil {
 		// Ed25519 signs any message under any key.
 		panic("keys: an opened signing key does not sign")
 	}
-	return signed
+	return signed, key.id
 }
 
 // SigningKey is the public key that checks what Sign makes now.

@@ -34,8 +34,7 @@ var ErrTampered = errors.New("a transcript does not open: it was altered, or its
 type Keys interface {
 	Seal(plain, ad []byte) ([]byte, error)
 	Open(sealed, ad []byte) ([]byte, error)
-	Sign(message []byte) []byte
-	SigningKeyID() string
+	SignNamed(message []byte) (signed []byte, keyID string)
 	VerifyingKeys() map[string]ed25519.PublicKey
 }
 
@@ -159,7 +158,8 @@ func (e *Ender) record(key string, t Transcript) (store.Record, error) {
 	if err != nil {
 		return store.Record{}, errors.New("encoding a transcript")
 	}
-	signed := Signed{Statement: statement, Key: e.config.Keys.SigningKeyID(), Signature: e.config.Keys.Sign(append([]byte(domain), statement...))}
+	signature, keyID := e.config.Keys.SignNamed(append([]byte(domain), statement...))
+	signed := Signed{Statement: statement, Key: keyID, Signature: signature}
 	plain, err := json.Marshal(signed)
 	if err != nil {
 		return store.Record{}, errors.New("encoding a transcript")
