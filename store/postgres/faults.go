@@ -21,7 +21,7 @@ import (
 const tries = 20
 
 // do runs an operation within the store's timeout. One that the database has
-// undone is run again; one that reads is run once more where its connection
+// undone, or has not seen, is run again; so is one that reads where its connection
 // broke, as all of them do when a server restarts. What comes back is the
 // contract's error, the context's or one of ours: never the driver's text.
 func (s *Store) do(ctx context.Context, reads bool, operation func(context.Context) error) error {

@@ -42,31 +42,33 @@ func TestNoRoom(t *testing.T) {
 	if failed != 3 || acknowledged == 0 {
 		t.Fatalf("%d puts failed and %d did not", failed, acknowledged)
 	}
-	check := func(want int) {
-		t.Helper()
-		for _, prefix := range []string{"value/a/", "value/b/"} {
-			n := 0
-			for after := ""; ; {
-				page, err := s.List(t.Context(), prefix, after, store.MaxPage)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(page) == 0 {
-					break
-				}
-				n, after = n+len(page), page[len(page)-1].Key
-			}
-			if n != want {
-				t.Errorf("%d records under %s, want %d", n, prefix, want)
-			}
-		}
-	}
-	check(acknowledged)
+	wantPairs(t, s, acknowledged)
 	if err := server.LimitFiles(0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Put(t.Context(), record("value/a/z"), record("value/b/z")); err != nil {
 		t.Fatalf("with room again: %v", err)
 	}
-	check(acknowledged + 1)
+	wantPairs(t, s, acknowledged+1)
+}
+
+// wantPairs counts the records of each half.
+func wantPairs(t *testing.T, s store.Store, want int) {
+	t.Helper()
+	for _, prefix := range []string{"value/a/", "value/b/"} {
+		n := 0
+		for after := ""; ; {
+			page, err := s.List(t.Context(), prefix, after, store.MaxPage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			n, after = n+len(page), page[len(page)-1].Key
+		}
+		if n != want {
+			t.Errorf("%d records under %s, want %d", n, prefix, want)
+		}
+	}
 }

@@ -33,12 +33,9 @@ func run(t *testing.T, url string, statements ...string) {
 	}
 }
 
-// TestInstances: several stores on one table, opened at the same time on an empty
-// database; of all that make the same records, each record has one maker.
-func TestInstances(t *testing.T) {
-	const instances, workers, values = 3, 64, 1000
-	server := pgtest.Start(t)
-	url := server.Database(t)
+// openTogether opens several stores on one empty table at the same time.
+func openTogether(t *testing.T, url string, instances int) []store.Store {
+	t.Helper()
 	stores := make([]store.Store, instances)
 	var opening sync.WaitGroup
 	for i := range stores {
@@ -53,46 +50,52 @@ func TestInstances(t *testing.T) {
 	}
 	opening.Wait()
 	if t.Failed() {
-		return
+		t.FailNow()
 	}
+	t.Cleanup(func() {
+		for _, s := range stores {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return stores
+}
+
+// TestInstances: of all workers of all instances that make the same records, each
+// record has one maker.
+func TestInstances(t *testing.T) {
+	const instances, workers, values = 3, 64, 1000
+	stores := openTogether(t, pgtest.Start(t).Database(t), instances)
 	var won [values]atomic.Int64
 	var all sync.WaitGroup
-	for i, s := range stores {
-		for worker := range workers {
-			all.Go(func() {
-				for v := range values / workers * 4 {
-					n := (v*17 + worker*values/workers) % values // they meet in many places
-					key := fmt.Sprintf("value/%04d", n)
-					mine := fmt.Sprintf("%d/%d", i, worker)
-					err := s.Put(t.Context(), store.Record{Key: key, Value: []byte(mine), Expires: time.Now().Add(time.Hour)})
-					if err == nil {
-						won[n].Add(1)
-					} else if !errors.Is(err, store.ErrConflict) {
-						t.Errorf("%s: %v", mine, err)
-						return
-					}
+	for i := range instances * workers {
+		all.Go(func() {
+			for v := range values / workers * 4 {
+				n := (v*17 + i%workers*values/workers) % values // they meet in many places
+				record := store.Record{Key: fmt.Sprintf("value/%04d", n), Value: []byte(fmt.Sprint(i)), Expires: time.Now().Add(time.Hour)}
+				err := stores[i/workers].Put(t.Context(), record)
+				if err == nil {
+					won[n].Add(1)
+				} else if !errors.Is(err, store.ErrConflict) {
+					t.Errorf("worker %d: %v", i, err)
+					return
 				}
-			})
-		}
+			}
+		})
 	}
 	all.Wait()
 	made := 0
 	for n := range won {
-		switch won[n].Load() {
-		case 0:
-		case 1:
-			made++
-		default:
+		if won[n].Load() > 1 {
 			t.Errorf("record %d has %d makers", n, won[n].Load())
 		}
+		made += int(min(1, won[n].Load()))
 	}
 	for i, s := range stores {
 		listed, err := s.List(t.Context(), "value/", "", store.MaxPage)
 		if err != nil || len(listed) != made || made == 0 {
 			t.Errorf("instance %d sees %d records (%v), %d were made", i, len(listed), err, made)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }
