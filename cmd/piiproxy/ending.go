@@ -77,7 +77,7 @@ func (d transcriptDesk) List(ctx context.Context, o console.TranscriptOrder) (co
 		return answer, proxy.ErrNoAccount
 	}
 	if err := d.audit.RecordDurable(audit.Event{Actor: o.Actor, Action: "transcript list", Account: o.Account, Source: console.SourceOf(ctx), Result: audit.Done}); err != nil {
-		return answer, errors.New("the audit log cannot be written, so nothing is told")
+		return answer, errUnsaid
 	}
 	page, err := d.ender.List(ctx, o.Account, o.After)
 	if err != nil {

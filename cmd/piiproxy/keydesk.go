@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -133,7 +134,7 @@ func (d keyDesk) Order(ctx context.Context, o console.KeyOrder) (console.KeyAnsw
 		event.Result = audit.Refused
 	}
 	if err := d.audit.RecordDurable(event); err != nil {
-		return console.KeyAnswer{}, errors.New("the audit log cannot be written, so the keys stay as they are")
+		return console.KeyAnswer{}, refuse(http.StatusServiceUnavailable, "the audit log cannot be written, so the keys stay as they are")
 	}
 	return console.KeyAnswer{Records: event.Count}, problem
 }

@@ -194,6 +194,10 @@ func TestReloadIsAudited(t *testing.T) {
 	if _, _, err := r.rules.reload("cli:tester", ""); err == nil || r.finds(sampleCodes) != "first" || r.reloadSuccess() != 0 {
 		t.Errorf("got %v, finds %s", err, r.finds(sampleCodes))
 	}
+	var refusal *console.Refusal
+	if _, err := (ruleDesk{r.rules}).Reload(t.Context(), console.ReloadOrder{Actor: "cli:tester"}); !errors.As(err, &refusal) || refusal.Status != 503 {
+		t.Errorf("the desk answers %v", err)
+	}
 	r.rules.audit = working
 	if _, _, err := r.rules.reload("cli:tester", ""); err != nil {
 		t.Fatal(err)
