@@ -20,6 +20,10 @@ const (
 	maxBack = 32
 )
 
+// BackPrefix is what the store key of what was put into a chat starts with, from
+// the conversation's path.
+func BackPrefix(path string) string { return backPrefix + path }
+
 // back is what was put into a chat, sealed under its own data key.
 type back struct {
 	Text  string    `json:"text"`
@@ -80,7 +84,7 @@ func backBinding(c *conversation.Conversation) []byte {
 }
 
 func (p *Proxy) readBack(ctx context.Context, c *conversation.Conversation) ([]back, uint64, error) {
-	record, err := p.config.Records.Store.Get(ctx, backPrefix+c.Path())
+	record, err := p.config.Records.Store.Get(ctx, BackPrefix(c.Path()))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, 0, nil
 	}
@@ -104,7 +108,7 @@ func (p *Proxy) writeBack(ctx context.Context, c *conversation.Conversation, lis
 	if err != nil {
 		return err
 	}
-	return p.config.Records.Store.Put(ctx, store.Record{Key: backPrefix + c.Path(), Value: sealed, Version: version, Expires: p.config.Now().Add(backFor)})
+	return p.config.Records.Store.Put(ctx, store.Record{Key: BackPrefix(c.Path()), Value: sealed, Version: version, Expires: p.config.Now().Add(backFor)})
 }
 
 // heardBack lets the echoes in a bundle be read with what any instance has put

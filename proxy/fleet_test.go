@@ -231,6 +231,43 @@ func adopts(t *testing.T, f *fleet) {
 	b.until("an empty outbox", func() bool { return b.records("outbox/") == 0 })
 }
 
+// TestFleetWakesWhatNobodyWoke: an instance finishes a parcel and dies before it
+// wakes the next one, which has no due time then. Whoever begins next finds it, and
+// so does anybody's look at everything that waits.
+func TestFleetWakesWhatNobodyWoke(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1, spooling)
+	a := f.all[0]
+	a.bots["bot"].says(http.StatusBadGateway, "text/plain", "")
+	for n := range 3 {
+		a.hook(numbered(anna, n))
+	}
+	a.until("tried", func() bool { return len(a.bots["bot"].requests()) > 0 })
+	a.until("the others wait", func() bool { return len(f.waiting()) == 2 })
+	a.dies()
+	values := f.open("values.db")
+	all, err := values.List(t.Context(), "outbox/", "", 10)
+	a.must(err)
+	a.must(values.Delete(t.Context(), all[0].Key, 0))
+	bot := newFickle(func(string, int) bool { return false })
+	a.bots["bot"].answers(bot.ServeHTTP)
+	b := f.join()
+	b.until("all delivered", func() bool { return slices.Equal(inOrder(bot.bodies(), anna), []int{1, 2}) })
+	b.until("an empty outbox", func() bool { return b.records("outbox/") == 0 })
+}
+
+// waiting are the parcels that wait for another one.
+func (f *fleet) waiting() (keys []string) {
+	all, err := f.open("values.db").List(f.t.Context(), "outbox/", "", 1000)
+	f.all[0].must(err)
+	for _, record := range all {
+		if record.Due.IsZero() {
+			keys = append(keys, record.Key)
+		}
+	}
+	return keys
+}
+
 // TestFleetSendsOnce: while the bot takes its time, nobody else sends the same,
 // not even one whose clock is half a minute ahead.
 func TestFleetSendsOnce(t *testing.T) {

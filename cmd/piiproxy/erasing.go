@@ -79,6 +79,7 @@ func (s *service) parts(p *proxy.Proxy) []erasure.Part {
 		branch("residues", func(path string) string { return conversation.Prefixes(path)["residues"] }),
 		branch("charts", capture.ChartPrefix),
 		branch("drafts", transcript.DraftPrefix),
+		branch("echoes", proxy.BackPrefix),
 		erasure.Past{Root: "transcript/", Branch: erasure.Branch{
 			What: "transcripts", Store: values, Prefix: func(path string) string { return "transcript/" + path },
 		}},
