@@ -65,7 +65,9 @@ func (d *Desk) scope(r *served, from *restored) *redact.Scope {
 	}
 	scope := d.config.Toward(account)
 	if r.Answer.Policy != nil {
-		scope.Policy = r.Answer.Policy
+		policy := *r.Answer.Policy
+		policy.Keep = scope.Policy.Keep // how long a person's values live is the account's
+		scope.Policy = &policy
 	}
 	scope.Aliases, scope.Restored = nil, from.back()
 	if len(from.homes) == 1 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/route"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -146,5 +147,19 @@ func TestModes(t *testing.T) {
 		if got := r.order(body); got.body != `{"other":"new.one@corp.example"}` {
 			t.Errorf("%s: what the bot sees in the chat, too, became %s", mode, got.body)
 		}
+	}
+}
+
+// An answer may be redacted by another policy than the chat; how long its values are
+// kept is the account's.
+func TestAnswerPolicy(t *testing.T) {
+	hide, err := redact.NewPolicy("hide", redact.Tables{Inbound: map[string]string{"email": "redact", "default": "mask"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(r *rig) { r.route.Answer.Policy = &hide })
+	r.vendor.says("application/json", `{"email":"new.one@corp.example","card":"4111 1111 1111 1111"}`)
+	if got := r.order(`{"customer":{"email":"` + r.email() + `"}}`); got.body != `{"email":"[EMAIL]","card":"***1111"}` {
+		t.Errorf("the bot got %s", got.body)
 	}
 }
