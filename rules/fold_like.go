@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // likeDigit returns the digit that a letter is drawn like, or -1: the ones that
 // people mix up, and those of which only a check digit can tell that they are
 // digits (sureLike tells which).
@@ -140,11 +142,34 @@ func (b *body) isDisguise(d disguise) bool {
 		return d.digits >= 3
 	case d.unsure == 0 && d.digits*2 >= d.size:
 		// one capital letter at an end is part of many identifiers
-		return d.size-d.digits > 1 || !isUpper(b.runes[d.start]) && !isUpper(b.runes[d.end-1])
+		return d.size-d.digits > 1 || !isUpper(b.runes[d.start]) && !isUpper(b.runes[d.end-1]) && !b.checkLetter(d)
 	case d.size >= minCardDigits && d.size <= maxCardDigits:
 		return b.checksOut(d) && !b.inIdentifier(d.start)
 	}
 	return d.size == 9 && d.words == 3 && d.groups[0] == 3 && d.groups[1] == 2 && d.digits >= 4
+}
+
+// checkLetters are the identifiers that end in a letter which may be an l: the
+// Spanish DNI, the Irish PPS number and the Finnish HETU. The names are those of
+// their validators.
+var checkLetters = []string{"es_dni", "ie_pps", "fi_hetu"}
+
+// checkLetter tells whether a run whose only letter is an l at its end is one of
+// an identifier's: the letter is right for the digits before it, which it is for
+// one of 23 numbers that end in a one, or for one of 31.
+func (b *body) checkLetter(d disguise) bool {
+	if b.runes[d.end-1] != 'l' || d.size > 10 {
+		return false
+	}
+	value := make([]byte, 0, 10)
+	for _, r := range b.runes[d.start:d.end] {
+		if isNumber(r) {
+			value = append(value, byte(r))
+		}
+	}
+	value = append(value, 'L')
+	checks := identifierChecks()
+	return slices.ContainsFunc(checkLetters, func(name string) bool { return checks[name](string(value)) })
 }
 
 // triples are what a number with few digits left has in it somewhere; a pass
