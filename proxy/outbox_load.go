@@ -12,13 +12,19 @@ import (
 )
 
 // lookEvery is how often everything that waits is read: an instance that ends
-// between finishing one parcel and waking the next leaves that to the others.
-const lookEvery = 30 * time.Second
+// between finishing one parcel and waking the next leaves that to the others. For
+// each MiB that waits it is lookPause later, so that a bot that is down for long
+// does not keep the store busy.
+const (
+	lookEvery = 30 * time.Second
+	lookPause = time.Second
+)
 
 // lookAfter reads what waits, now and then.
 func (o *outbox) lookAfter(ctx context.Context) {
 	for {
-		timer := time.NewTimer(lookEvery - time.Duration(rand.Int64N(int64(lookEvery/5))))
+		wait := lookEvery + time.Duration(o.waiting.bytes()>>20)*lookPause
+		timer := time.NewTimer(wait - time.Duration(rand.Int64N(int64(wait/5))))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -150,6 +150,16 @@ func (t *tally) empty() bool {
 	return len(t.lanes) == 0
 }
 
+// bytes is how much waits for all accounts.
+func (t *tally) bytes() (sum int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.accounts {
+		sum += a.bytes
+	}
+	return sum
+}
+
 // of is how many parcels an account has.
 func (t *tally) of(account string) int {
 	t.mu.Lock()
