@@ -457,3 +457,39 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
 }
+
+// Whoever has the key can sign a log that was written anew from the beginning: it
+// shows against a head that was kept elsewhere.
+func TestWrittenAnewWithTheKey(t *testing.T) {
+	s := newSigner(t)
+	_, head := book(t, s, 20)
+	path, other := book(t, s, 30)
+	if report := verified(t, audit.Verifier{Keys: s.keys(), Heads: []audit.Head{other}}, path); report.Count != 0 {
+		t.Fatalf("the other log: %+v", report)
+	}
+	report := verified(t, audit.Verifier{Keys: s.keys(), Heads: []audit.Head{head}}, path)
+	if report.Count != 1 || report.Problems[0].Reason != audit.ReasonHead {
+		t.Errorf("report is %+v", report)
+	}
+}
+
+// A signature of the same key over something else is none of a line.
+func TestSignatureIsForLines(t *testing.T) {
+	s := newSigner(t)
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	l := openedWith(t, audit.Config{Path: path, Signer: stranger{s}})
+	if err := errors.Join(l.RecordDurable(reveal), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	report := verified(t, audit.Verifier{Keys: s.keys()}, path)
+	if report.Count != 1 || report.Problems[0].Reason != audit.ReasonSignature {
+		t.Errorf("report is %+v", report)
+	}
+}
+
+// stranger signs the hash alone, as something that is no audit log might.
+type stranger struct{ signer }
+
+func (s stranger) Sign(message []byte) []byte {
+	return s.signer.Sign(bytes.TrimPrefix(message, []byte("piiproxy audit line\x00")))
+}

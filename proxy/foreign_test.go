@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,11 @@ func TestForeignSend(t *testing.T) {
 	got := r.lines("foreign_send")
 	if len(got) != 2 || r.counter(`piiproxy_refused_total{reason="foreign_send"}`) != 2 {
 		t.Fatalf("%d alarms: %v", len(got), got)
+	}
+	written, err := os.ReadFile(r.folder + "/audit.jsonl")
+	r.must(err)
+	if n := strings.Count(string(written), `"actor":"platform","action":"foreign_send","account":"`); n != 2 || strings.Contains(string(written), anna) {
+		t.Errorf("the audit log has %d: %s", n, written)
 	}
 	for _, fields := range got {
 		if fields["account"] == "" || fields["channel"] == "" || fields["conversation"] == "" || strings.Contains(fmt.Sprint(fields), anna) {
