@@ -54,6 +54,7 @@ type Config struct {
 const (
 	FaultCheckpoint = "checkpoint" // lines stay unsigned
 	FaultRotation   = "rotation"   // the file grows over its size
+	FaultDisk       = "disk"       // the disk refuses: no order is taken until a restart
 )
 
 // Log is an open audit log, for many goroutines. One process has it at a time.
@@ -83,9 +84,8 @@ type tail struct {
 	offset int64 // of the end of the last whole line
 }
 
-// Record appends an event and leaves it to the operating system when it reaches
-// the disk: it survives kill -9, but not power loss. It is for the decision on
-// every message.
+// Record appends an event. It survives kill -9 at once, and power loss about a
+// second later where the log is signed. It is for the decision on every message.
 func (l *Log) Record(e Event) error {
 	_, _, err := l.append(e, false)
 	return err

@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"os"
 	"time"
 )
 
@@ -64,24 +65,37 @@ func (l *Log) cover(now time.Time, signed bool) {
 	}
 }
 
-// checkpoint signs what has stood unsigned for long enough, and waits for the rest.
+// checkpoint signs what has stood unsigned for long enough, and has it written to
+// disk: a machine that loses power loses a second, and closing a full file finds
+// little left to write while others wait.
 func (l *Log) checkpoint() {
+	file, seq := l.signDue()
+	if file != nil && l.sync(file, seq) != nil {
+		l.observe(FaultDisk)
+	}
+}
+
+// signDue signs what is due, waits for the rest, and returns the end of the log; nil
+// when it is closed.
+func (l *Log) signDue() (*os.File, uint64) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.pending = false
-	if l.file == nil || l.bare == 0 {
-		return
+	if l.file == nil {
+		return nil, 0
 	}
-	wait := checkpointAfter - time.Since(l.since)
-	if wait <= 0 {
-		if l.write(checkpoint, true) == nil {
-			return
+	if l.bare > 0 {
+		wait := checkpointAfter - time.Since(l.since)
+		if wait <= 0 && l.write(checkpoint, true) != nil {
+			l.observe(FaultCheckpoint)
+			wait = checkpointAfter
 		}
-		l.observe(FaultCheckpoint)
-		wait = checkpointAfter
+		if wait > 0 {
+			l.pending = true
+			time.AfterFunc(wait, l.checkpoint)
+		}
 	}
-	l.pending = true
-	time.AfterFunc(wait, l.checkpoint)
+	return l.file, l.tail.seq
 }
 
 // observe tells of a fault. The caller may hold the lock.
