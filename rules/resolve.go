@@ -13,6 +13,7 @@ func (sc *scan) resolve() []Finding {
 	if sc.context.Direction == Outbound && sc.set.own != nil {
 		sc.disown()
 	}
+	sc.dropParts()
 	slices.SortStableFunc(sc.found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rule.mode, b.rule.mode), cmp.Compare(b.score, a.score),
 			cmp.Compare(b.end-b.start, a.end-a.start), cmp.Compare(a.rule.order, b.rule.order), cmp.Compare(a.start, b.start),
@@ -38,6 +39,33 @@ func (sc *scan) resolve() []Finding {
 		findings = sc.body.disjoint(findings)
 	}
 	return findings
+}
+
+// partMargin is by how much a part may score higher than the whole and still be
+// no finding of its own.
+const partMargin = 0.2
+
+// dropParts takes out what is found inside an identifier whose check digits are
+// right: two of the groups of a national insurance number are no sort code, and
+// thirteen of the fifteen digits of a French number no card, though one in ten of
+// those is right for one. References are what policies let through, so they hide
+// nothing that is found inside.
+func (sc *scan) dropParts() {
+	var wholes []candidate
+	for i := range sc.found {
+		c := &sc.found[i]
+		if c.verdict == passed && c.rule.mode == Enforce && c.rule.kind != "account_ref" && identifierChecks()[c.rule.validator] != nil {
+			wholes = append(wholes, *c)
+		}
+	}
+	if len(wholes) == 0 {
+		return
+	}
+	sc.found = slices.DeleteFunc(sc.found, func(c candidate) bool {
+		return slices.ContainsFunc(wholes, func(w candidate) bool {
+			return w.start <= c.start && c.end <= w.end && c.end-c.start < w.end-w.start && c.score-w.score <= partMargin
+		})
+	})
 }
 
 func (sc *scan) finding(c *candidate) Finding {

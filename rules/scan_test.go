@@ -203,6 +203,25 @@ func TestOverrides(t *testing.T) {
 	})
 }
 
+// TestParts: what is found inside an identifier with the right check digits is no
+// finding of its own.
+func TestParts(t *testing.T) {
+	library := load(t, "builtin")
+	for _, test := range []struct {
+		region, text string
+		want         []string
+	}{
+		{"GB", "I have AC 63 68 69 B on file", []string{"national_id:AC 63 68 69 B"}},
+		{"FR", "1 67 09 41 550 853 79", []string{"national_id:1 67 09 41 550 853 79"}},
+		{"FR", "1 4111 1111 1111 1111", []string{"credit_card:4111 1111 1111 1111"}},
+	} {
+		set := view(t, library, rules.View{Regions: []string{test.region}})
+		if got := show(test.text, scan(t, set, test.text, rules.Context{}).Findings); !slices.Equal(got, test.want) {
+			t.Errorf("%q: found %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
 func TestWhereAndRegions(t *testing.T) {
 	library, err := loadText(t, `
 rules:
