@@ -241,7 +241,13 @@ func TestOpenRefuses(t *testing.T) {
 		}, "directory"},
 	} {
 		path := written(t, 3)
+		if head, err := audit.Look(path); err != nil || head.Seq != 3 {
+			t.Fatalf("looking: %v %v", head, err)
+		}
 		test.setup(t, path)
+		if _, err := audit.Look(path); (err == nil) != (name == "a log in use") {
+			t.Errorf("%s: looking says %v", name, err)
+		}
 		if _, err := audit.Open(path); err == nil || !strings.Contains(err.Error(), test.say) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: error is %v, want one with %q and the path", name, err, test.say)
 		}

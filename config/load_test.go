@@ -82,6 +82,8 @@ func TestDefaultsAreTheContract(t *testing.T) {
 		{"log", minimal.Log, full.Log},
 		{"limits", minimal.Limits, full.Limits},
 		{"store path", minimal.Store.Path, full.Store.Path},
+		{"audit path", minimal.Audit.Path, filepath.Join(filepath.Dir(full.Store.Path), "audit.jsonl")},
+		{"audit size", minimal.Audit.MaxBytes, config.Size(64 << 20)},
 		{"graph_url", minimal.Accounts[0].GraphURL, full.Accounts[0].GraphURL},
 		{"languages", minimal.Accounts[0].Languages, full.Accounts[0].Languages},
 		{"mode", minimal.Accounts[0].Mode, full.Accounts[0].Mode},

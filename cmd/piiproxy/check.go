@@ -58,6 +58,7 @@ func (c checkCommand) Run(env *environment) error {
 	checkForms(report, loaded)
 	checkKeys(report, loaded)
 	checkStores(report, loaded)
+	checkAudit(report, loaded)
 	checkListeners(report, loaded)
 	for _, account := range loaded.Accounts {
 		report.note("account "+account.Name, "%s; on the bot listener found by %s", account.Channel, strings.Join(loaded.Ways(account.Name), ", "))
