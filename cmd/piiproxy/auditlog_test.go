@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/piiproxy/piiproxy/audit"
@@ -181,75 +179,6 @@ func TestHeadIsSaid(t *testing.T) {
 	if report := r.verify(head); report.Count != 0 || report.Head.Seq != head.Seq {
 		t.Errorf("%+v, the log said %v", report, head)
 	}
-}
-
-// TestAuditDiskFull: on a full disk nobody gets a value and no order is carried
-// out, with 503; when there is room again all of it works, and the chain holds.
-func TestAuditDiskFull(t *testing.T) {
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	c, tokens := withRevealers(t)
-	orders := map[string]func() reply{
-		"reveal": func() reply {
-			return c.asCaller(fullToken, "POST", "/v1/reveal", revealOrder("support", tokens["email"]))
-		},
-		"restore": func() reply {
-			return c.asCaller(firstToken, "POST", "/v1/restore", restoreOrder(tokens["email"]), "Piiproxy-Approval: Bearer "+secondToken)
-		},
-		"export": func() reply { return c.command("/v1/conversations/shop/export", `{"user":"`+chatAnna+`"}`) },
-		"mode": func() reply {
-			return c.command("/v1/mode", `{"account":"shop","mode":"off","for":60000000000,"reason":"r","actor":"a"}`)
-		},
-		"conversation": func() reply {
-			return c.command("/v1/conversation", `{"account":"shop","id":"`+chatAnna+`","actor":"a"}`)
-		},
-		"review": func() reply { return c.command("/v1/review/list", `{"account":"shop","actor":"a"}`) },
-		"link":   func() reply { return c.asCaller(everyToken, "POST", "/v1/links", orderCard) },
-		"erase":  func() reply { return c.command("/v1/conversations/shop/erase", `{"user":"`+chatAnna+`"}`) },
-	}
-	found, err := os.Stat(c.settings.AuditPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := map[string]reply{}
-	onFullDisk(t, uint64(found.Size())+1, func() {
-		for name, order := range orders {
-			answers[name] = order()
-		}
-	})
-	for name, got := range answers {
-		if got.status != 503 || strings.Contains(got.body, "@") || !strings.Contains(got.body, "audit log") {
-			t.Errorf("%s on a full disk: %d %s", name, got.status, got.body)
-		}
-	}
-	for _, name := range []string{"reveal", "restore", "export", "mode", "conversation", "review", "link", "erase"} {
-		if got := orders[name](); got.status != 200 {
-			t.Errorf("%s with room again: %d %s", name, got.status, got.body)
-		}
-	}
-	report, err := audit.Verifier{Keys: c.keys.VerifyingKeys(), Heads: []audit.Head{c.core.audit.Head()}}.Log(c.settings.AuditPath())
-	if err != nil || report.Count != 0 {
-		t.Errorf("%v %+v", err, report)
-	}
-}
-
-// onFullDisk bounds the size of files while it runs do: writes past it fail as they do on
-// a full disk.
-func onFullDisk(t *testing.T, size uint64, do func()) {
-	t.Helper()
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: old.Max}); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-			t.Error(err)
-		}
-	}()
-	do()
 }
 
 // commanded runs a command.
