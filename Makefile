@@ -85,7 +85,8 @@ soak: deps ## the long runs: 100 rounds of kill -9 under load, 200 in a fleet, 2
 	$(GO) test -v -count=1 -timeout 30m -run 'TestRevealTime|TestGuesses' ./reveal -samples 100000
 	$(GO) test -v -count=1 -timeout 30m -run 'TestServerKilled' ./store/postgres -kills 20
 	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run 'TestCrash|TestFormCrash' . -rounds 100
-	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleet' . -rounds 200
+	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleetCrash|TestFleetRelay' . -rounds 200
+	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleetDatabase' . -rounds 100
 
 deps:
 	@./scripts/deps.sh

@@ -46,7 +46,9 @@ type road struct {
 	proxies []*rig.Proxy // of which one is killed at a time
 	walkers []*walker
 	retries atomic.Int64
-	pace    time.Duration // between two messages of one person
+	pace    time.Duration   // between two messages of one person
+	strike  func(round int) // in the middle of a round; piiproxy is killed when nil
+	patient bool            // the bot tries again what may pass
 
 	seen map[string]heard // message id -> as the bot saw it first
 	read int              // deliveries of the bot that are in seen
@@ -103,8 +105,9 @@ func newRoad(t *testing.T, d *desk) *road {
 	return r
 }
 
-// kill lets everybody write, kills piiproxy in the middle, starts it again,
-// and waits until what was on its way has been delivered again.
+// kill lets everybody write, kills piiproxy in the middle, starts it again (or
+// does what strike does), and waits until what was on its way has been delivered
+// again.
 func (r *road) kill(round int) {
 	r.Helper()
 	walk, stop := context.WithCancel(r.Context())
@@ -115,10 +118,14 @@ func (r *road) kill(round int) {
 		all.Go(func() { r.walk(walk, alive, w) })
 	}
 	time.Sleep(time.Duration(100+rand.IntN(500)) * time.Millisecond)
-	victim := r.door()
-	victim.Kill()
-	time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
-	victim.Run(r)
+	if r.strike != nil {
+		r.strike(round)
+	} else {
+		victim := r.door()
+		victim.Kill()
+		time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
+		victim.Run(r)
+	}
 	time.Sleep(time.Duration(rand.IntN(200)) * time.Millisecond)
 	stop()
 	all.Wait()
@@ -244,9 +251,16 @@ func (r *road) get(w *walker, text string) string {
 		account, token = "spool", "EAAGspool3Xv"
 	}
 	before := len(r.platform.Calls())
-	reply := r.door().Send(r.Context(), "/"+account+"/v23.0/me/messages", token, rig.Marshal(rig.Object{
-		"recipient": rig.Object{"id": w.person}, "message": rig.Object{"text": text},
-	}))
+	send := func() rig.Reply {
+		return r.door().Send(r.Context(), "/"+account+"/v23.0/me/messages", token, rig.Marshal(rig.Object{
+			"recipient": rig.Object{"id": w.person}, "message": rig.Object{"text": text},
+		}))
+	}
+	reply := send()
+	for again := 0; r.patient && reply.Status == http.StatusServiceUnavailable && again < 30; again++ {
+		time.Sleep(time.Second)
+		reply = send()
+	}
 	if reply.Err != nil || reply.Status != http.StatusOK {
 		r.Fatalf("send: want 200, got %d %s (error: %v)", reply.Status, reply.Body, reply.Err)
 	}

@@ -14,8 +14,12 @@ import (
 // newFleetDesk is a desk with three piiproxies on one PostgreSQL; proxy is the
 // first of them.
 func newFleetDesk(t *testing.T, change func(*rig.Setup)) (*desk, []*rig.Proxy) {
+	return newFleetDeskOn(t, pgtest.Start(t).Database(t), change)
+}
+
+func newFleetDeskOn(t *testing.T, database string, change func(*rig.Setup)) (*desk, []*rig.Proxy) {
 	d := &desk{T: t, platform: rig.NewPlatform(t), bot: rig.NewBot(t, mainApp)}
-	fleet := rig.NewFleet(t, 3, pgtest.Start(t).Database(t))
+	fleet := rig.NewFleet(t, 3, database)
 	d.proxy = fleet[0]
 	setup := rig.Setup{
 		Apps: []rig.App{mainApp}, BotTimeout: time.Second,
@@ -39,6 +43,47 @@ func TestFleetCrash(t *testing.T) {
 	r := newRoad(t, d)
 	r.proxies = fleet
 	r.run()
+}
+
+// TestFleetDatabase is TestFleetCrash for the database: it is killed, and the
+// network to it hangs, breaks, swallows and dawdles. Meanwhile nothing with a value
+// in it gets to the bot, and afterwards everything goes on by itself.
+func TestFleetDatabase(t *testing.T) {
+	server := pgtest.Start(t)
+	between := pgtest.NewBetween(t, server)
+	d, fleet := newFleetDeskOn(t, between.URL(t, server.Database(t)), withSpool)
+	r := newRoad(t, d)
+	r.proxies, r.patient = fleet, true
+	strikes := []func(){
+		func() { restart(t, server) },
+		func() { during(between, pgtest.Hang) },
+		func() { during(between, pgtest.Reset) },
+		func() { during(between, pgtest.HalfOpen) },
+		func() { during(between, pgtest.Slow) },
+	}
+	r.strike = func(round int) { strikes[round%len(strikes)]() }
+	rounds := *rig.Rounds
+	*rig.Rounds = max(rounds, len(strikes))
+	defer func() { *rig.Rounds = rounds }()
+	r.run()
+}
+
+// faultFor is how long a fault of the database or of the network to it lasts.
+const faultFor = 2 * time.Second
+
+func restart(t *testing.T, server *pgtest.Server) {
+	t.Helper()
+	server.Kill()
+	time.Sleep(faultFor / 2)
+	if err := server.Restart(); err != nil {
+		t.Fatalf("restarting the database: %v", err)
+	}
+}
+
+func during(between *pgtest.Between, fault pgtest.Fault) {
+	between.Set(fault)
+	time.Sleep(faultFor)
+	between.Set(pgtest.None)
 }
 
 // relay is a desk on which every step is another instance's, and the one that did
