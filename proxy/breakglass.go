@@ -16,6 +16,9 @@ import (
 
 const modePrefix = "mode/"
 
+// maxReason leaves room for the order in a field of the audit log.
+const maxReason = 400
+
 // maxBreakGlass bounds how long rules may be out of force in one go.
 const maxBreakGlass = 24 * time.Hour
 
@@ -56,8 +59,10 @@ func (p *Proxy) Break(ctx context.Context, b BreakGlass) error {
 		return ErrNoAccount
 	case b.For <= 0 || b.For > maxBreakGlass:
 		return fmt.Errorf("--for takes a time over zero and up to %s", maxBreakGlass)
-	case b.Reason == "":
-		return errors.New("--reason is missing: the audit log keeps it")
+	case b.Reason == "" || len(b.Reason) > maxReason:
+		return fmt.Errorf("--reason is missing, or longer than %d bytes: the audit log keeps it", maxReason)
+	case b.Actor == "" || len(b.Actor) > maxReason:
+		return errors.New("the order names no actor: the audit log keeps it")
 	}
 	event := audit.Event{
 		Actor: b.Actor, Source: b.Source, Action: audit.ActionMode, Account: a.Name, Reason: b.order() + ": " + b.Reason,

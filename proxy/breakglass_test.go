@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -102,12 +103,13 @@ func TestBreakGlassRefused(t *testing.T) {
 		"no time":    func(b *proxy.BreakGlass) { b.For = 0 },
 		"too long":   func(b *proxy.BreakGlass) { b.For = 25 * time.Hour },
 		"no reason":  func(b *proxy.BreakGlass) { b.Reason = "" },
+		"a speech":   func(b *proxy.BreakGlass) { b.Reason = strings.Repeat("x", 401) },
 		"no actor":   func(b *proxy.BreakGlass) { b.Actor = "" },
 	} {
 		order := good
 		change(&order)
-		if err := r.proxy.Break(t.Context(), order); err == nil {
-			t.Errorf("%s: taken", name)
+		if err := r.proxy.Break(t.Context(), order); err == nil || errors.Is(err, proxy.ErrUnaudited) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	matches(t, "after wrong orders", glassClosed, r.glassWords())
