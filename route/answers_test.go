@@ -42,6 +42,8 @@ func TestAnswersSayTokens(t *testing.T) {
 		{"in a kept place", "application/json", `{"id":"jane.doe@corp.example"}`, `{"id":"` + mail + `"}`},
 		{"in a kept number", "application/json", `{"id":14155550123}`, `{"id":"` + call + `"}`},
 		{"url-encoded in a link", "application/json", `{"next":"/c?to=behind%20the%20mill%2C%20Little%20Rissington"}`, `{"next":"[UNREADABLE]"}`},
+		{"in a link as forms write it", "application/json", `{"next":"/c?to=behind+the+mill%2C+Little+Rissington"}`, `{"next":"[UNREADABLE]"}`},
+		{"in a link with bare commas", "application/json", `{"next":"/c?to=behind+the+mill,+Little+Rissington"}`, `{"next":"[UNREADABLE]"}`},
 		{"in base64", "application/json", `{"x":"YmVoaW5kIHRoZSBtaWxsLCBMaXR0bGUgUmlzc2luZ3Rvbg=="}`, `{"x":"[UNREADABLE]"}`},
 		{"in base64, as rules read it", "application/json", `{"x":"amFuZS5kb2VAY29ycC5leGFtcGxl"}`, `{"x":"` + mail + `"}`},
 		{"in text", "text/plain; charset=utf-8", "to " + where + "\n", "to " + place + "\n"},

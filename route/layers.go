@@ -63,19 +63,26 @@ func (l layers) descend(text string, depth int, seen map[string]bool) (found, wh
 // nothing for a text that it does not change.
 var decodings = []func(text string, least int) []string{unwide, unpercent, unbackslash, unentity, fold, unbase64, unhex, unquoted}
 
-// unpercent decodes %XX, and %uXXXX as some servers do; what is no escape stays.
+// unpercent decodes %XX, and %uXXXX as some servers do; what is no escape stays. A
+// plus may be one, or a space as in forms.
 func unpercent(text string, _ int) []string {
-	if !strings.Contains(text, "%") {
+	if !strings.ContainsAny(text, "%+") {
 		return nil
 	}
-	return one(unescaped(text, '%', func(rest string) (string, int) {
-		if len(rest) >= 6 && (rest[1] == 'u' || rest[1] == 'U') {
-			if code, err := strconv.ParseUint(rest[2:6], 16, 32); err == nil {
-				return string(rune(code)), 6
-			}
+	plain := unescaped(text, '%', percent)
+	if !strings.Contains(text, "+") {
+		return one(plain)
+	}
+	return []string{plain, unescaped(strings.ReplaceAll(text, "+", " "), '%', percent)}
+}
+
+func percent(rest string) (string, int) {
+	if len(rest) >= 6 && (rest[1] == 'u' || rest[1] == 'U') {
+		if code, err := strconv.ParseUint(rest[2:6], 16, 32); err == nil {
+			return string(rune(code)), 6
 		}
-		return hexByte(rest, 1)
-	}))
+	}
+	return hexByte(rest, 1)
 }
 
 // unquoted decodes =XX and drops soft line breaks (RFC 2045, 6.7).
