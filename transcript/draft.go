@@ -39,14 +39,15 @@ func (e *Ender) draft(ctx context.Context, c *conversation.Conversation, used ti
 	if err := e.gather(ctx, c, live); err != nil {
 		return err
 	}
-	lines := e.merge(earlier, live)
+	t := Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Cut: earlier.Cut}
+	t.list(e.merge(earlier.byToken(), live))
 	// It has to be there when the conversation ends, which may fail for some days.
 	now, after := e.config.Now(), e.config.Accounts[c.Account].After
-	same := maps.EqualFunc(earlier, lines, func(a, b Line) bool { return a.Again == b.Again && a.Form == b.Form })
-	if same && (len(lines) == 0 || old.Expires.After(now.Add(after+4*known))) {
+	same := slices.EqualFunc(earlier.Lines, t.Lines, func(a, b Line) bool { return a.Token == b.Token && a.Again == b.Again && a.Form == b.Form })
+	if same && (len(t.Lines) == 0 || old.Expires.After(now.Add(after+4*known))) {
 		return nil
 	}
-	record, err := e.record(key, Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Lines: ordered(lines)})
+	record, err := e.record(key, t)
 	if err != nil {
 		return err
 	}
@@ -69,25 +70,36 @@ func (e *Ender) merge(earlier, live map[string]Line) map[string]Line {
 	return lines
 }
 
-// earlier reads the lines of a draft or a transcript, if there is one. One that
-// does not open is made anew.
-func (e *Ender) earlier(ctx context.Context, key string) (record store.Record, lines map[string]Line, err error) {
-	lines = map[string]Line{}
+// earlier reads a draft or a transcript, if there is one. One that does not open is
+// made anew.
+func (e *Ender) earlier(ctx context.Context, key string) (record store.Record, t Transcript, err error) {
 	record, err = e.config.Store.Get(ctx, key)
 	if errors.Is(err, store.ErrNotFound) {
-		return store.Record{}, lines, nil
+		return store.Record{}, Transcript{}, nil
 	}
 	if err != nil {
-		return store.Record{}, nil, fmt.Errorf("reading a transcript: %w", err)
+		return store.Record{}, Transcript{}, fmt.Errorf("reading a transcript: %w", err)
 	}
-	t, _, err := e.open(record)
-	if err != nil {
+	if t, _, err = e.open(record); err != nil {
 		e.config.Observe(EventTampered)
 	}
+	return record, t, nil
+}
+
+func (t Transcript) byToken() map[string]Line {
+	lines := make(map[string]Line, len(t.Lines))
 	for _, line := range t.Lines {
 		lines[line.Token] = line
 	}
-	return record, lines, nil
+	return lines
+}
+
+// list gives the transcript its lines, as many as it may have.
+func (t *Transcript) list(lines map[string]Line) {
+	t.Lines = ordered(lines)
+	if len(t.Lines) > mostLines {
+		t.Lines, t.Cut = t.Lines[:mostLines], true
+	}
 }
 
 func ordered(lines map[string]Line) []Line {

@@ -48,7 +48,14 @@ type Transcript struct {
 	Used  time.Time `json:"used"`
 	Ended time.Time `json:"ended"`
 	Lines []Line    `json:"tokens"`
+	// Cut says that there were more tokens than a transcript has: these are the first.
+	Cut bool `json:"cut,omitempty"`
 }
+
+// mostLines is how many tokens a transcript has: with the longest ones it fits a
+// record (store.MaxValue), so that nobody writes so much that the conversation
+// could not be ended.
+const mostLines = 15_000
 
 // Line is one token.
 type Line struct {
@@ -105,7 +112,7 @@ type Values interface {
 // stays in it. It reports false when another instance came between.
 func (e *Ender) write(ctx context.Context, c *conversation.Conversation, used time.Time, keep time.Duration) (bool, error) {
 	now := e.config.Now()
-	old, lines, err := e.earlier(ctx, prefix+c.Path())
+	old, made, err := e.earlier(ctx, prefix+c.Path())
 	if err != nil {
 		return false, err
 	}
@@ -117,8 +124,10 @@ func (e *Ender) write(ctx context.Context, c *conversation.Conversation, used ti
 	if err := e.gather(ctx, c, live); err != nil {
 		return false, err
 	}
-	maps.Copy(lines, e.merge(drafted, live))
-	t := Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Ended: now.UTC(), Lines: ordered(lines)}
+	lines := made.byToken()
+	maps.Copy(lines, e.merge(drafted.byToken(), live))
+	t := Transcript{Account: c.Account, Conversation: c.ID, Used: used.UTC(), Ended: now.UTC(), Cut: made.Cut || drafted.Cut}
+	t.list(lines)
 	record, err := e.record(prefix+c.Path(), t)
 	if err != nil {
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -226,5 +227,38 @@ func TestTranscriptTampered(t *testing.T) {
 	signed.Statement = []byte(strings.Replace(string(signed.Statement), "email", "phone", 1))
 	if _, err := signed.Verify(h.keys.VerifyingKeys()); !errors.Is(err, transcript.ErrTampered) {
 		t.Errorf("an altered statement is verified: %v", err)
+	}
+}
+
+// TestManyTokens: whoever has written more values than a transcript has room for is
+// ended all the same, and the transcript says that it lacks some.
+func TestManyTokens(t *testing.T) {
+	h := newHouse(t)
+	i := h.instance()
+	c, err := i.book.Ensure(t.Context(), "shop", []string{"psid:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := i.says("shop", "psid:1", "mid.1", "anna@x.example", false)
+	h.move(time.Minute)
+	for n := range 4 {
+		values := make([]vault.Value, 8000)
+		for j := range values {
+			text := strconv.Itoa(n*len(values)+j) + "@x.example"
+			values[j] = vault.Value{Kind: "email", Canonical: text, Text: text, Origin: vault.Chat, Message: "mid.2"}
+		}
+		if _, err := i.vault.Tokens(t.Context(), c, values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i.end() // the draft
+	h.move(12 * day)
+	i.end()
+	if i.resolves("shop", "psid:1", first) {
+		t.Error("the conversation goes on")
+	}
+	left := i.list("shop")
+	if len(left) != 1 || len(left[0].Lines) != 15_000 || !left[0].Cut || left[0].Lines[0].Token != first {
+		t.Errorf("%d transcripts", len(left))
 	}
 }

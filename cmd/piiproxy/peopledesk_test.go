@@ -220,7 +220,10 @@ func TestPeopleScopes(t *testing.T) {
 	if got := c.asCaller(eraserToken, "POST", "/v1/conversations/shop/erase", `{"user":"`+chatAnna+`"}`); got.status != http.StatusOK || c.byPrefix()["value"] != 0 {
 		t.Errorf("who may erase: %d %s", got.status, got.body)
 	}
-	if log := c.audited(); !strings.Contains(log, `"actor":"caller:privacy"`) || !strings.Contains(log, "not an account of the caller") {
+	if got := c.asCaller(eraserToken, "POST", "/v1/conversations/"+chatAnna+"/erase", `{"user":"`+chatAnna+`"}`); got.status != http.StatusNotFound {
+		t.Errorf("an id in the place of an account: %d %s", got.status, got.body)
+	}
+	if log := c.audited(); !strings.Contains(log, `"actor":"caller:privacy"`) || !strings.Contains(log, "not an account of the caller") || strings.Contains(log, chatAnna) {
 		t.Errorf("the audit log has %s", log)
 	}
 }
