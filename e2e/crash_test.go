@@ -46,6 +46,7 @@ type road struct {
 	proxies []*rig.Proxy // of which one is killed at a time
 	walkers []*walker
 	retries atomic.Int64
+	rounds  int
 	pace    time.Duration   // between two messages of one person
 	strike  func(round int) // in the middle of a round; piiproxy is killed when nil
 	patient bool            // the bot tries again what may pass
@@ -62,6 +63,7 @@ type road struct {
 //   - what was acknowledged arrives, and a bot that drops repeats has each
 //     message once, in order.
 func TestCrash(t *testing.T) {
+	t.Parallel() // most of its time is waiting
 	r := newRoad(t, newDesk(t, withSpool))
 	r.run()
 }
@@ -70,7 +72,7 @@ func TestCrash(t *testing.T) {
 func (r *road) run() {
 	r.Helper()
 	checked := map[string]bool{}
-	for round := range *rig.Rounds {
+	for round := range r.rounds {
 		r.kill(round)
 		r.resolve(checked)
 		if r.Failed() {
@@ -80,7 +82,7 @@ func (r *road) run() {
 	r.settle()
 	r.arrived()
 	r.resolve(checked)
-	r.Logf("%d rounds, %d messages, %d tokens, %d deliveries again", *rig.Rounds, r.messages(), len(checked), r.retries.Load())
+	r.Logf("%d rounds, %d messages, %d tokens, %d deliveries again", r.rounds, r.messages(), len(checked), r.retries.Load())
 	if r.retries.Load() == 0 {
 		r.Error("no delivery met a killed piiproxy: the test showed nothing")
 	}
@@ -94,7 +96,7 @@ func withSpool(s *rig.Setup) {
 }
 
 func newRoad(t *testing.T, d *desk) *road {
-	r := &road{desk: d, proxies: []*rig.Proxy{d.proxy}, seen: map[string]heard{}}
+	r := &road{desk: d, proxies: []*rig.Proxy{d.proxy}, rounds: *rig.Rounds, seen: map[string]heard{}}
 	for i := range 8 {
 		w := &walker{person: fmt.Sprintf("71203488902%05d", 30000+i), page: page, address: map[string]string{}, code: map[string]string{}}
 		if i%2 == 1 {

@@ -39,6 +39,7 @@ func newFleetDeskOn(t *testing.T, database string, change func(*rig.Setup)) (*de
 // TestFleetCrash is TestCrash with three instances behind one address, of which one
 // is killed at a time, while the others go on.
 func TestFleetCrash(t *testing.T) {
+	t.Parallel()
 	d, fleet := newFleetDesk(t, withSpool)
 	r := newRoad(t, d)
 	r.proxies = fleet
@@ -49,6 +50,7 @@ func TestFleetCrash(t *testing.T) {
 // network to it hangs, breaks, swallows and dawdles. Meanwhile nothing with a value
 // in it gets to the bot, and afterwards everything goes on by itself.
 func TestFleetDatabase(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	between := pgtest.NewBetween(t, server)
 	d, fleet := newFleetDeskOn(t, between.URL(t, server.Database(t)), withSpool)
@@ -62,9 +64,7 @@ func TestFleetDatabase(t *testing.T) {
 		func() { during(between, pgtest.Slow) },
 	}
 	r.strike = func(round int) { strikes[round%len(strikes)]() }
-	rounds := *rig.Rounds
-	*rig.Rounds = max(rounds, len(strikes))
-	defer func() { *rig.Rounds = rounds }()
+	r.rounds = max(r.rounds, len(strikes))
 	r.run()
 }
 
@@ -110,6 +110,7 @@ func (r *relay) next() *rig.Proxy {
 // bot asks for a card, the person opens the form, fills it in, and the bot has its
 // turn: every step another instance's, kill -9 between any two.
 func TestFleetRelay(t *testing.T) {
+	t.Parallel()
 	d, fleet := newFleetDesk(t, nil)
 	r := &relay{desk: d, fleet: fleet}
 	fleet[2].Kill()

@@ -95,6 +95,7 @@ func (s *signal) give()  { s.once.Do(func() { close(s.given) }) }
 // button to the bot's 200. Whoever saw success, or was told that the link was
 // used, has told the bot exactly once; and whoever saw neither can try again.
 func TestFormCrash(t *testing.T) {
+	t.Parallel()
 	r := &post{turns: map[string]map[string]string{}, killed: map[string]int{}}
 	r.desk = formDesk(t, func(s *rig.Setup) { s.BotTimeout = time.Second })
 	rounds := max(len(moments), *rig.Rounds)

@@ -65,6 +65,7 @@ func (r *road) write(meanwhile func()) {
 // and a kill -9 while records move is nothing. An old folder is refused by the name
 // of the key that it lacks.
 func TestKeyRotation(t *testing.T) {
+	t.Parallel()
 	r := newRoad(t, newDesk(t, withSpool))
 	r.pace = 40 * time.Millisecond
 	checked := map[string]bool{}
