@@ -51,11 +51,11 @@ func newFleet(t *testing.T, open func() store.Store) *fleet {
 	return f
 }
 
-// TestFleet: 64 callers on each of three instances bring the same 1,000 values at
+// TestFleetValues: 64 callers on each of three instances bring the same 1,000 values at
 // once, each in an order of its own and several in a call. Each value has one
 // token everywhere, and every token resolves and is located, though each instance
 // was asked for a part only.
-func TestFleet(t *testing.T) {
+func TestFleetValues(t *testing.T) {
 	stores := map[string]func(t *testing.T) func() store.Store{
 		"memory": func(*testing.T) func() store.Store {
 			storage := new(memory.Storage)
