@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -52,9 +53,10 @@ func (f *findings) forget(key string, forget Forget) {
 	var seen []string
 	for i, phrase := range forget.Phrases {
 		at, plain := key+".phrases["+itoa(i)+"]", strings.ToLower(strings.Join(strings.Fields(phrase), " "))
+		plain = strings.TrimFunc(plain, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) }) // they do not count
 		switch n := utf8.RuneCountInString(plain); {
 		case n < phraseLeast || n > phraseMost:
-			f.complain(at, "must have from %d to %d characters: a shorter one is typed by accident", phraseLeast, phraseMost)
+			f.complain(at, "must have from %d to %d characters without punctuation and symbols at its ends: a shorter one is typed by accident", phraseLeast, phraseMost)
 		case slices.Contains(seen, plain):
 			f.complain(at, "stands twice: keep one")
 		}

@@ -28,7 +28,9 @@ type Forget struct {
 func NewForget(phrases []string, again bool) Forget {
 	f := Forget{again: again}
 	for _, phrase := range phrases {
-		f.phrases = append(f.phrases, plainPhrase(phrase))
+		if plain := plainPhrase(phrase); plain != "" { // else every smiley would be one
+			f.phrases = append(f.phrases, plain)
+		}
 	}
 	return f
 }
