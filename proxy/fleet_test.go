@@ -256,6 +256,34 @@ func TestFleetWakesWhatNobodyWoke(t *testing.T) {
 	b.until("an empty outbox", func() bool { return b.records("outbox/") == 0 })
 }
 
+// TestFleetKnowsNotAllAccounts: an instance whose configuration is older or newer
+// leaves alone what waits for an account that only others know, until it is too old
+// for anybody to send.
+func TestFleetKnowsNotAllAccounts(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1, spooling)
+	a := f.all[0]
+	bot := newFickle(func(string, int) bool { return true })
+	a.bots["bot"].answers(bot.ServeHTTP)
+	for n := range 2 {
+		a.hook(numbered(anna, n))
+	}
+	a.until("tried", func() bool { return len(a.bots["bot"].requests()) > 0 })
+	accounts := a.plan.accounts
+	a.plan.accounts = slices.Clone(accounts)
+	a.plan.accounts[0].name = "boutique"
+	b := f.join()
+	if waits, aside := b.records("outbox/"), b.quarantined(); waits != 2 || len(aside) != 0 {
+		t.Fatalf("%d of 2 wait, set aside are %s", waits, aside)
+	}
+	a.dies()
+	f.advance(a.plan.limits.Outbox.Age + time.Minute)
+	b.restart()
+	if waits, aside := b.records("outbox/"), b.quarantined(); waits != 0 || len(aside) != 2 {
+		t.Errorf("of what is too old %d wait, set aside are %d", waits, len(aside))
+	}
+}
+
 // waiting are the parcels that wait for another one.
 func (f *fleet) waiting() (keys []string) {
 	all, err := f.open("values.db").List(f.t.Context(), "outbox/", "", 1000)

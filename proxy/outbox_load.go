@@ -110,7 +110,9 @@ func (o *outbox) readAll(ctx context.Context, each func(store.Record, error)) (b
 			case err != nil:
 				continue
 			case sealed.Main == "" && o.parts[sealed.Account] == "":
-				o.accountGone(ctx, item{sealedParcel: sealed, record: record})
+				if o.nobodys(sealed) {
+					o.accountGone(ctx, item{sealedParcel: sealed, record: record})
+				}
 				continue
 			case sealed.Main == "":
 				count.add(sealed.Account, sealed.Lanes, int64(len(record.Value)))
@@ -136,6 +138,13 @@ func (o *outbox) wakeFirst(ctx context.Context, record store.Record, sealed seal
 		o.hurry(ctx, main)
 	}
 	return true
+}
+
+// nobodys says that no instance sends a parcel whose account is not in the
+// configuration here. Another one may have a newer configuration, as in a rolling
+// start: it would have sent it, or set it aside, by the age at which it is too old.
+func (o *outbox) nobodys(sealed sealedParcel) bool {
+	return o.config.Records.Alone || o.config.Now().Sub(sealed.Accepted) > o.config.Limits.Outbox.Age
 }
 
 // accountGone sets aside what can never be sent.
