@@ -18,6 +18,7 @@ const maxToken = 4 + 64 + 1 + 26
 // Format is how a file writes a value. Make it with ParseFormat.
 type Format struct {
 	separator byte // of fields; 0 when the file is no table
+	guessed   bool // sql, and only the ending of the file's name says so
 	escapes   []func(string) string
 }
 
@@ -52,12 +53,13 @@ func Formats() []string {
 // first: sql,json is JSON in SQL strings. An empty name is told by the ending of the
 // file's. Tables can only be the outermost.
 func ParseFormat(name, file string) (Format, error) {
-	if name == "" {
+	guessed := name == ""
+	if guessed {
 		if name = byEnding(file); name == "" {
 			return Format{}, fmt.Errorf("the file's name does not say how it writes values: add --format, one of %s", strings.Join(Formats(), ", "))
 		}
 	}
-	var f Format
+	f := Format{guessed: guessed && name == "sql"}
 	for i, part := range strings.Split(name, ",") {
 		at := slices.Index(Formats(), part)
 		switch {
@@ -101,6 +103,19 @@ func (f Format) escape(value string) string {
 		value = escape(value)
 	}
 	return value
+}
+
+// dialects are what dumps have in them whose strings end otherwise than those of
+// standard SQL: those of MySQL, and PostgreSQL's COPY.
+var dialects = []string{"-- MySQL dump ", "-- MariaDB dump ", "-- phpMyAdmin SQL Dump", ") ENGINE=", " FROM stdin;\n", " FROM stdin;\r\n"}
+
+// longestDialect is how much of a block can be the beginning of one of them.
+const longestDialect = 24
+
+// other says that a text is not of the format that the file's name made us take it
+// for: a value could end the string it stands in.
+func (f Format) other(text string) bool {
+	return f.guessed && slices.ContainsFunc(dialects, func(mark string) bool { return strings.Contains(text, mark) })
 }
 
 // split says how many bytes of the buffer can be rewritten without those behind

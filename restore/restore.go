@@ -30,6 +30,9 @@ const (
 var (
 	// ErrPacked says that the file is not text: its tokens cannot be seen.
 	ErrPacked = errors.New("the file is compressed, UTF-16 or in pg_dump's own format: unpack it, convert it to UTF-8, or dump it as plain text")
+	// ErrDialect says that a file whose name ends in .sql is of mysqldump, or of
+	// pg_dump with COPY, where a quote in a value is written otherwise.
+	ErrDialect = errors.New("the file is MySQL's or has COPY in it, and its name does not say so: add --format mysql or --format copy, or --format sql if it is standard SQL all the same")
 	// ErrRecord says that a CSV file has a record of over 64 MiB, or a quote that is
 	// never closed.
 	ErrRecord = errors.New("a record is longer than 64 MiB, or has a quote without an end: is the file of this format?")
@@ -64,10 +67,11 @@ type rewriter struct {
 	report Report
 	known  map[string]string // by token; "" stands for nothing: no value is empty
 	size   int
+	last   string // the end of the block before
 }
 
-// Rewrite copies From to To with values for tokens. Errors: ErrPacked, ErrRecord,
-// those of From, To and Lookup; what was written until then is no whole file.
+// Rewrite copies From to To with values for tokens. Errors: ErrPacked, ErrDialect,
+// ErrRecord, those of From, To and Lookup; what was written until then is no whole file.
 func Rewrite(ctx context.Context, config Config) (Report, error) {
 	r := &rewriter{config: config, known: map[string]string{}}
 	var buffer []byte
@@ -126,6 +130,10 @@ func packed(start []byte) bool {
 // block rewrites a part of the file that stands by itself.
 func (r *rewriter) block(ctx context.Context, block []byte) error {
 	text := string(block)
+	if r.config.Format.other(r.last + text) {
+		return ErrDialect
+	}
+	r.last = text[max(0, len(text)-longestDialect):]
 	if err := r.learn(ctx, text); err != nil {
 		return err
 	}

@@ -206,6 +206,35 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A name that ends in .sql does not say of which database: where a value would end
+// its string, nothing is guessed.
+func TestDialects(t *testing.T) {
+	far := strings.Repeat("-- x\n", 1<<20/5)
+	for name, text := range map[string]string{
+		"mysqldump":       "-- MySQL dump 10.13  Distrib 8.0.36\nINSERT INTO `a` VALUES ('" + known + "');\n",
+		"mariadb-dump":    "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\nINSERT INTO `a` VALUES ('" + known + "');\n",
+		"pg_dump":         "--\n-- PostgreSQL database dump\n--\nCOPY public.a (b) FROM stdin;\n" + known + "\n\\.\n",
+		"far in the file": far[:1<<20-120] + "\nCOPY public.a (b) FROM stdin;\n" + known + "\n\\.\n" + far,
+	} {
+		for format, want := range map[string]error{"": restore.ErrDialect, "sql": nil, "mysql": nil, "copy": nil} {
+			f, err := restore.ParseFormat(format, "dump.sql")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = restore.Rewrite(t.Context(), restore.Config{From: strings.NewReader(text), To: io.Discard, Format: f, Lookup: values, Batch: 10})
+			if !errors.Is(err, want) {
+				t.Errorf("%s as %q: %v", name, format, err)
+			}
+		}
+	}
+	f, _ := restore.ParseFormat("", "dump.sql")
+	var out bytes.Buffer
+	_, err := restore.Rewrite(t.Context(), restore.Config{From: strings.NewReader("-- PostgreSQL database dump\nINSERT INTO a VALUES ('" + other + "');\n"), To: &out, Format: f, Lookup: values, Batch: 10})
+	if err != nil || !strings.Contains(out.String(), "('anna@example.com')") {
+		t.Errorf("standard SQL: %v", err)
+	}
+}
+
 type failing struct{ err error }
 
 // Write implements io.Writer.
