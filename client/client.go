@@ -29,6 +29,9 @@ const (
 	timeout = time.Minute
 	// defaultPatience is how long a call waits in all for its turn.
 	defaultPatience = time.Minute
+	// longest is what a Retry-After is read as at most, in seconds: some 68 years. One
+	// that overflows would be no wait at all.
+	longest = 1<<31 - 1
 	// maxAnswer bounds an answer: 1,000 values of the longest texts are less.
 	maxAnswer = 64 << 20
 )
@@ -191,7 +194,7 @@ func refusedBy(response *http.Response, content []byte) error {
 	refused := &Error{Status: response.StatusCode, Message: problem.Error, Problems: problem.Problems, Texts: problem.Texts, Tries: problem.Tries}
 	if refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusServiceUnavailable {
 		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
-			refused.RetryAfter = time.Duration(seconds) * time.Second
+			refused.RetryAfter = time.Duration(min(seconds, longest)) * time.Second
 		}
 	}
 	return refused

@@ -151,7 +151,11 @@ func (d *Desk) values(ctx context.Context, asker Asker, order Order) ([]Answer, 
 	if err != nil {
 		return nil, d.failed(asker, order)
 	}
-	if err := d.record(ctx, asker, order, places); err != nil {
+	events, err := d.events(ctx, asker, order, places)
+	if err != nil {
+		return nil, d.failed(asker, order)
+	}
+	if err := d.record(events); err != nil {
 		return nil, ErrUnsaid
 	}
 	answers := make([]Answer, len(places))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/reveal"
 	"github.com/piiproxy/piiproxy/vault"
 )
@@ -66,6 +67,28 @@ func TestStoreDown(t *testing.T) {
 	r.audit.broken = true
 	if _, err := r.desk.Values(context.Background(), shop, reveal.Order{Action: "reveal", Tokens: []string{r.tokens["card"]}}); !errors.Is(err, reveal.ErrUnsaid) {
 		t.Errorf("with both down: %v", err)
+	}
+}
+
+// unhashed is a book whose store fails when a person's name for the log is read.
+type unhashed struct{ reveal.Conversations }
+
+// HashOf implements reveal.Conversations.
+func (unhashed) HashOf(context.Context, *conversation.Conversation) (string, error) {
+	return "", errDown
+}
+
+// A store that fails once the places are known is no fault of the audit log: it says
+// that nothing was revealed, and whoever asks may ask again.
+func TestStoreDownLater(t *testing.T) {
+	r := newRig(t, nil)
+	desk := reveal.New(reveal.Config{Vault: r.vault, Conversations: unhashed{r.book}, Audit: r.audit, Kinds: func() []string { return nil }})
+	answers, err := desk.Values(context.Background(), shop, reveal.Order{Action: "reveal", Tokens: []string{r.tokens["card"]}})
+	if !errors.Is(err, reveal.ErrFault) || answers != nil {
+		t.Errorf("%v, %v", answers, err)
+	}
+	if len(r.audit.events) != 1 || r.audit.events[0].Result != audit.Failed {
+		t.Errorf("%+v", r.audit.events)
 	}
 }
 

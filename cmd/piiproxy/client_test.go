@@ -129,6 +129,7 @@ func TestClientWaits(t *testing.T) {
 		{"a fault that may pass", "1", 503, 2},
 		{"a fault that does not", "", 503, 1},
 		{"longer than it waits", "60", 429, 1},
+		{"longer than a clock has", "18446744073", 429, 1},
 		{"refused", "1", 403, 1},
 		{"sent elsewhere", "", 307, 1},
 	} {
