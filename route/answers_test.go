@@ -165,3 +165,27 @@ func TestAnswerPolicy(t *testing.T) {
 		t.Errorf("the bot got %s", got.body)
 	}
 }
+
+// A fault of ours once the vendor has the request is 502 and asks for no other try:
+// the bot must not order twice.
+func TestFaultsAfterwards(t *testing.T) {
+	for kind, said := range map[string]string{
+		"application/json": `{"email":"new.one@corp.example"}`, "text/plain": "new.one@corp.example", "application/x-www-form-urlencoded": "a=new.one%40corp.example",
+	} {
+		r := newRig(t)
+		body := `{"customer":{"email":"` + r.email() + `"}}`
+		r.vendor.answers(func(w http.ResponseWriter, _ *http.Request) {
+			_ = r.store.Close()
+			w.Header().Set("Content-Type", kind)
+			_, _ = io.WriteString(w, said)
+		})
+		got := r.order(body)
+		if len(r.vendor.heard()) != 1 || got.status != http.StatusBadGateway || got.reason() != "store_unavailable" || got.header.Get("Retry-After") != "" {
+			t.Errorf("%s: %d %v %s", kind, got.status, got.header, got.body)
+		}
+		if !strings.Contains(got.body, "the request was sent") {
+			t.Errorf("%s: the answer does not say that the vendor has it: %s", kind, got.body)
+		}
+		r.leaks(kind, got)
+	}
+}

@@ -182,5 +182,8 @@ func (d *Desk) exchange(ctx context.Context, x *exchange, request *http.Request,
 	answer, judge, refused := d.received(ctx, x.route, x.restored, response)
 	x.waited = d.config.Reports.Now().Sub(asked)
 	x.answer, x.judge = answer, judge
-	return refused
+	if refused != nil {
+		return refused.late()
+	}
+	return nil
 }

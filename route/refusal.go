@@ -70,6 +70,15 @@ func (f Refusal) because(reason string) *Refusal {
 	return &f
 }
 
+// late is the refusal of a request that the vendor has: whoever sends it again has
+// it done twice.
+func (f Refusal) late() *Refusal {
+	if f.Status == http.StatusServiceUnavailable {
+		f.Status, f.Transient, f.Message = http.StatusBadGateway, false, "piiproxy failed on the vendor's answer; the request was sent"
+	}
+	return &f
+}
+
 // problem is the body of a refusal.
 type problem struct {
 	Error   string `json:"error"`
