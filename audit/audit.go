@@ -112,6 +112,11 @@ func (l *Log) sync(file *os.File, seq uint64) error {
 	if l.synced.Load() >= seq {
 		return nil
 	}
+	if l.unsure.Load() {
+		// The disk refused while this line waited: the system says so once, and the
+		// next write to disk looks well without the lines that it dropped.
+		return errUnsure
+	}
 	l.mutex.Lock()
 	last := l.tail.seq
 	if l.file != nil {

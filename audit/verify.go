@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -64,6 +65,9 @@ func Verify(path string) (n int, err error) {
 
 // Log checks the file at path and the closed ones beside it.
 func (v Verifier) Log(path string) (Report, error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // closed files stand beside the file itself, see Config.Open
+	}
 	for range 10 {
 		before, err := closedFiles(path)
 		if err != nil {
@@ -89,7 +93,7 @@ func (v Verifier) Log(path string) (Report, error) {
 func (v Verifier) Files(paths ...string) (Report, error) { return v.files(paths, nil, "") }
 
 func (v Verifier) files(closed []string, current *os.File, path string) (Report, error) {
-	w := &walk{verifier: v, report: Report{Problems: []Problem{}}, prev: firstPrev}
+	w := &walk{verifier: v, report: Report{Problems: []Problem{}}, prev: firstPrev, found: make([]bool, len(v.Heads))}
 	for _, each := range closed {
 		file, err := os.Open(each)
 		if err != nil {

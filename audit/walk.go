@@ -20,7 +20,7 @@ type walk struct {
 
 	seq       uint64 // of the last line that was in its place
 	prev      string // its hash
-	found     uint64 // bits of the heads that are there
+	found     []bool // which of the heads are there
 	bareSince time.Time
 	bareAt    Problem // where the lines without a signature begin
 	last      time.Time
@@ -156,7 +156,7 @@ func (w *walk) heads(seq uint64, hash string) {
 		if head.Seq != seq {
 			continue
 		}
-		w.found |= 1 << min(i, 63)
+		w.found[i] = true
 		if !head.is(hash) {
 			w.problem(ReasonHead, fmt.Sprintf("line %d of the chain was another one: the log was written anew from there or before", seq))
 		}
@@ -200,7 +200,7 @@ func (w *walk) finish() {
 	}
 	for i, head := range w.verifier.Heads {
 		switch {
-		case w.found&(1<<min(i, 63)) != 0:
+		case w.found[i]:
 		case head.Seq > w.seq:
 			w.problem(ReasonHead, fmt.Sprintf("the log had line %d once and ends at line %d: what came after was cut off", head.Seq, w.seq))
 		case w.report.First > head.Seq:
