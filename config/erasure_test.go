@@ -35,6 +35,7 @@ func TestErasureDefaults(t *testing.T) {
 // TestPhraseOfSymbols: punctuation and symbols at the ends do not count in the chat,
 // so a phrase that has hardly anything else would erase whoever sends a thumb.
 func TestPhraseOfSymbols(t *testing.T) {
+	environment(t)
 	for phrase, wrong := range map[string]bool{"🗑🗑🗑🗑": true, "!!!!": true, "no!!!": true, "stop!": false, "忘れて！": false} {
 		_, err := config.Load(write(t, minimal(t)+"policies: {default: {erasure: {phrases: [\""+phrase+"\"]}}}\n"))
 		if (err != nil) != wrong || wrong && !strings.Contains(err.Error(), "without punctuation and symbols") {

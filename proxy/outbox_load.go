@@ -152,7 +152,8 @@ func (o *outbox) accountGone(ctx context.Context, it item) {
 	if o.quarantine.seal(ctx, inbound{trace: it.Trace}, it.Body, "outbox_account_gone") != nil {
 		return // at the next look
 	}
-	if err := o.store().Delete(ctx, it.record.Key, it.record.Version); err == nil {
+	// At whatever version: the one before it may have just given it a time.
+	if err := o.store().Delete(ctx, it.record.Key, 0); err == nil {
 		o.gone(ctx, it)
 	}
 }
