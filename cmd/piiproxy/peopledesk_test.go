@@ -254,6 +254,29 @@ func TestFindValue(t *testing.T) {
 	}
 }
 
+// TestFindGoesOnWithItsValue: a search that goes on is the one in the audit log; its
+// cursor looks for no other value.
+func TestFindGoesOnWithItsValue(t *testing.T) {
+	c := newChat(t, "", "")
+	c.lives()
+	desk := peopleDesk{c.people, &c.core, c.keys}
+	const audited = "nobody@corp.example"
+	next := desk.seal(desk.cursorOf(console.Who{}, "op", audited), "a")
+	for _, test := range []struct {
+		value, actor string
+		status       int
+	}{
+		{audited, "op", http.StatusOK},
+		{"anna.canary@corp.example", "op", http.StatusUnprocessableEntity},
+		{audited, "another", http.StatusUnprocessableEntity},
+	} {
+		got := c.command("/v1/values/find", fmt.Sprintf(`{"value":%q,"actor":%q,"after":%q}`, test.value, test.actor, next))
+		if got.status != test.status {
+			t.Errorf("going on with %s as %s: %d %s", test.value, test.actor, got.status, got.body)
+		}
+	}
+}
+
 // takesBack lets the person delete a message.
 func (c *chat) takesBack(mid string) {
 	c.t.Helper()

@@ -36,7 +36,7 @@ func (d peopleDesk) Find(ctx context.Context, who console.Who, o console.FindOrd
 		if err := d.note(who, o.Actor, audit.Event{Action: "value_search"}); err != nil {
 			return console.Findings{}, err
 		}
-	} else if after = d.openCursor(o.After); after == "" {
+	} else if after = d.openCursor(who, o.Actor, value, o.After); after == "" {
 		return console.Findings{}, refuse(http.StatusUnprocessableEntity, "after is not from an earlier answer: begin anew")
 	}
 	hunts, names := map[string]*hunt{}, []string{}
@@ -59,7 +59,7 @@ func (d peopleDesk) Find(ctx context.Context, who console.Who, o console.FindOrd
 			return findings, nil
 		}
 		if time.Now().After(end) {
-			findings.Next = d.seal("cursor", after)
+			findings.Next = d.seal(d.cursorOf(who, o.Actor, value), after)
 			return findings, nil
 		}
 	}
@@ -141,7 +141,15 @@ func (d peopleDesk) unseal(what, text string) string {
 	return string(plain)
 }
 
-func (d peopleDesk) openCursor(text string) string { return d.unseal("cursor", text) }
+// cursorOf is what a cursor goes with: the search that is in the audit log, and no
+// other value's and nobody else's.
+func (d peopleDesk) cursorOf(who console.Who, said, value string) string {
+	return "cursor " + base64.RawURLEncoding.EncodeToString(d.keys.PRF("value search", actorOf(who, said), value))
+}
+
+func (d peopleDesk) openCursor(who console.Who, said, value, text string) string {
+	return d.unseal(d.cursorOf(who, said, value), text)
+}
 
 func (d peopleDesk) openRef(text string) (account, id string) {
 	account, id, _ = strings.Cut(d.unseal("ref", text), "/")
