@@ -152,10 +152,10 @@ func (j *copyJob) opened(at place, open func(context.Context) (store.Store, erro
 	return whole, nil
 }
 
-// run copies and verifies, with the mark in the values' target from the first
-// write to the last.
+// run copies and verifies, with a mark in each target from the first write to the
+// last.
 func (j *copyJob) run() error {
-	ctx, marked := j.env.Context, j.pairs[0].target
+	ctx := j.env.Context
 	if err := j.begin(); err != nil {
 		return err
 	}
@@ -180,29 +180,47 @@ func (j *copyJob) run() error {
 			return err
 		}
 	}
-	return marked.Delete(ctx, transfer.MarkKey, 0)
+	for _, pair := range slices.Backward(j.pairs) {
+		if err := pair.target.Delete(ctx, transfer.MarkKey, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begin sees that the targets are empty, or half of a copy under this key set, and
 // marks them.
 func (j *copyJob) begin() error {
-	ctx, marked := j.env.Context, j.pairs[0].target
-	mark, err := marked.Get(ctx, transfer.MarkKey)
-	if err == nil {
-		if subtle.ConstantTimeCompare(mark.Value, j.set.PRF("key set")) != 1 {
-			return errors.New("the target is half of a copy under another key set: name an empty one")
-		}
-		return nil
-	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
+	begun := false // the values' mark is the first to come and the last to go
 	for _, pair := range j.pairs {
-		if err := empty(ctx, pair.target, j.set); err != nil {
+		marked, err := j.marked(pair.target)
+		if err == nil && !marked && !(begun && paired(j.env.Context, pair.target, j.set) == nil) {
+			err = empty(j.env.Context, pair.target, j.set)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: target: %s: %w", pair.name, pair.place.key, err)
 		}
+		begun = begun || marked
 	}
-	return marked.Put(ctx, store.Record{Key: transfer.MarkKey, Value: j.set.PRF("key set"), Expires: time.Now().Add(pairingAge)})
+	for _, pair := range j.pairs {
+		mark := store.Record{Key: transfer.MarkKey, Value: j.set.PRF("key set"), Expires: time.Now().Add(pairingAge)}
+		if err := pair.target.Put(j.env.Context, mark); err != nil && !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+// marked says that a target is half of a copy under this key set.
+func (j *copyJob) marked(target store.Store) (bool, error) {
+	mark, err := target.Get(j.env.Context, transfer.MarkKey)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err == nil && subtle.ConstantTimeCompare(mark.Value, j.set.PRF("key set")) != 1:
+		return false, errors.New("it is half of a copy under another key set: name an empty store")
+	}
+	return err == nil, err
 }
 
 // empty refuses a store that holds more than the mark of its key set.

@@ -233,6 +233,63 @@ func TestStoreCopyIntoForeign(t *testing.T) {
 	}
 }
 
+// TestStoreCopyGoesOnElsewhere: a copy that was interrupted does not go on into
+// somebody else's conversations, because the values are half of it.
+func TestStoreCopyGoesOnElsewhere(t *testing.T) {
+	folder := t.TempDir()
+	one := writeConfig(t, folder, "one.yaml", "store: {path: piiproxy.db}\nkeys: {path: keys}\n")
+	if code, said := piiproxyRun(t, "keys", "init", "-c", one); code != exitFine {
+		t.Fatal(said)
+	}
+	settings, err := storeSettings(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := openKeys(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(folder, "elsewhere"), os.DirFS(filepath.Join(folder, "keys"))); err != nil {
+		t.Fatal(err)
+	}
+	narrowAll(t, filepath.Join(folder, "elsewhere"))
+	foreign, err := keys.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := store.Record{Key: "conversation/theirs", Value: []byte{1}, Expires: time.Now().Add(time.Hour)}
+	for path, write := range map[string]func(store.Store) error{
+		settings.Store.Path:         func(s store.Store) error { return pair(t.Context(), s, set) },
+		conversationsPath(settings): func(s store.Store) error { return pair(t.Context(), s, set) },
+		filepath.Join(folder, "other.db"): func(s store.Store) error {
+			return s.Put(t.Context(), store.Record{Key: transfer.MarkKey, Value: set.PRF("key set"), Expires: time.Now().Add(time.Hour)})
+		},
+		filepath.Join(folder, "elsewhere", "conversations.db"): func(s store.Store) error {
+			return errors.Join(pair(t.Context(), s, foreign), s.Put(t.Context(), theirs))
+		},
+	} {
+		s, err := bolt.Open(bolt.Config{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(write(s), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := writeConfig(t, folder, "other.yaml", "store: {path: other.db}\nkeys: {path: elsewhere}\n")
+	if code, said := piiproxyRun(t, "store", "copy", "-c", one, "--to", other); code != exitFailed || !strings.Contains(said, "under another key set") {
+		t.Errorf("going on into a store of others: %d %s", code, said)
+	}
+	s, err := bolt.Open(bolt.Config{Path: filepath.Join(folder, "elsewhere", "conversations.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Get(t.Context(), theirs.Key); err != nil {
+		t.Errorf("their conversation: %v", err)
+	}
+}
+
 // narrowAll takes the rights of others from copied files.
 func narrowAll(t *testing.T, folder string) {
 	t.Helper()
