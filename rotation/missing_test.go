@@ -1,12 +1,14 @@
 package rotation_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/zap"
@@ -100,4 +102,35 @@ func TestReloadKeepsWhatWorks(t *testing.T) {
 	if _, err := token(t.Context(), i, 1, 1); err != nil || i.set.Primary() != before {
 		t.Errorf("the keys in use are gone: %v", err)
 	}
+}
+
+// away is a key-encrypting key whose source does not answer for a while.
+type away struct {
+	keys.KEK
+	gone atomic.Bool
+}
+
+func (a *away) DecryptWithContext(ctx context.Context, sealed, ad []byte) ([]byte, error) {
+	if a.gone.Load() {
+		return nil, errors.New("the engine does not answer")
+	}
+	return a.KEK.DecryptWithContext(ctx, sealed, ad)
+}
+
+// TestReloadAfterFault: where the KEK's source was away while a key was staged, the
+// instance takes the key up when it is back, though the folder has not changed since.
+func TestReloadAfterFault(t *testing.T) {
+	r := newRig(t)
+	kek := &away{KEK: keys.FileKEK(filepath.Join(r.folder.Path, "kek"))}
+	r.folder.KEK = kek
+	i := r.start(t)
+	kek.gone.Store(true)
+	id, err := keys.Folder{Path: r.folder.Path}.Stage(t.Context(), keys.Sealing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures := func() int { return i.log.FilterField(zap.String("event", "keys_reload_failed")).Len() }
+	r.await(t, "the fault is alarmed", func() bool { return failures() == 1 })
+	kek.gone.Store(false)
+	r.await(t, "the instance has the new key", func() bool { return i.set.Has(id) })
 }

@@ -43,8 +43,8 @@ type Config struct {
 	Registry prometheus.Registerer
 	// Look is how often the folder is looked at; 0 is 2 s.
 	Look time.Duration
-	// Again is when records are looked at once more after some were moved, or after
-	// a fault; 0 is 15 s.
+	// Again is when records are looked at once more after some were moved, or, like
+	// the folder, after a fault; 0 is 15 s.
 	Again time.Duration
 }
 
@@ -59,6 +59,7 @@ type Worker struct {
 
 	reading sync.Mutex // one reload at a time
 	read    string     // state of the folder when it was read last
+	failed  time.Time  // when that failed last; zero: it did not
 
 	mu       sync.Mutex
 	progress Progress
@@ -153,16 +154,18 @@ func (w *Worker) Refresh(ctx context.Context) {
 }
 
 // take reads the folder if it is not in the state in which it was read last, and
-// says what this instance has then. One that is damaged is not read again and
-// again.
+// says what this instance has then. One that could not be read is tried again now
+// and then: the fault may have been of what encrypts it, a transit engine that was
+// away, and nothing in the folder tells that it is back.
 func (w *Worker) take(ctx context.Context, state string) {
 	w.reading.Lock()
 	defer w.reading.Unlock()
-	if state == w.read {
+	again := state == w.read
+	if again && (w.failed.IsZero() || time.Since(w.failed) < w.config.Again) {
 		return
 	}
 	w.read = state
-	if !w.reload(ctx) {
+	if !w.reload(ctx, again) {
 		return
 	}
 	if err := w.announce(ctx); err != nil && ctx.Err() == nil {
@@ -170,11 +173,17 @@ func (w *Worker) take(ctx context.Context, state string) {
 	}
 }
 
-// reload takes up the folder; what is wrong with it leaves the keys as they are.
-func (w *Worker) reload(ctx context.Context) bool {
+// reload takes up the folder; what is wrong with it leaves the keys as they are,
+// and is said once.
+func (w *Worker) reload(ctx context.Context, again bool) bool {
 	changed, err := w.config.Keys.Reload(ctx)
 	w.metrics.reloaded(err == nil)
+	w.failed = time.Time{}
 	if err != nil {
+		w.failed = time.Now()
+		if again {
+			return false
+		}
 		// Its text names files and says what to do; it holds no key.
 		w.config.Log.Error("", zap.String("event", "keys_reload_failed"), zap.String("why", err.Error()))
 		return false
