@@ -189,3 +189,17 @@ func TestFaultsAfterwards(t *testing.T) {
 		r.leaks(kind, got)
 	}
 }
+
+// What a person wrote with two spaces, or in two lines, comes back as its token when
+// the vendor has tidied it up.
+func TestAnswersTidied(t *testing.T) {
+	r := newRig(t)
+	for _, typed := range []string{"behind  the mill, Little Rissington", "behind the mill,\nLittle Rissington ", "\tbehind the mill,\u00a0Little Rissington"} {
+		place := r.token("shop", anna, "address", typed, typed)
+		r.vendor.says("application/json", `{"to":"`+where+`","next":"/c?to=behind+the+mill%2C+Little+Rissington"}`)
+		got := r.order(`{"card":"` + place + `"}`)
+		if r.passed(typed, got); got.body != `{"to":"`+place+`","next":"[UNREADABLE]"}` {
+			t.Errorf("%q: the bot got %s", typed, got.body)
+		}
+	}
+}

@@ -201,12 +201,13 @@ func (r *reading) written(to http.Header) ([]byte, error) {
 	return payload.Splice(r.raw, edits)
 }
 
-// back lists the values as they were restored, as they were written, and as bare
-// digits, longest first: in the answer they become their tokens again.
+// back lists the values as they were restored, as they were written, both with single
+// spaces, as vendors store them, and as bare digits, longest first: in the answer
+// they become their tokens again.
 func (r *restored) back() []redact.Restored {
 	var list []redact.Restored
 	for token, value := range r.values {
-		spellings := []string{value.Canonical, value.Text, digitsOf(value.Canonical)}
+		spellings := []string{value.Canonical, value.Text, spaced(value.Canonical), spaced(value.Text), digitsOf(value.Canonical)}
 		for i, text := range spellings {
 			if text != "" && !slices.Contains(spellings[:i], text) {
 				list = append(list, redact.Restored{Text: text, Token: token})
@@ -221,6 +222,9 @@ func (r *restored) back() []redact.Restored {
 	})
 	return list
 }
+
+// spaced is a text with single spaces where it had several, or line ends.
+func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // digitsOf is a value that is all digits without what stands between them; "" for
 // any other.
