@@ -199,15 +199,15 @@ func (e *Eraser) begin(ctx context.Context, account string, aliases []string, o 
 	if err != nil {
 		return begun{}, err
 	}
-	now := e.config.Now()
-	report := e.reportOf(p, e.subjectOf(p, now, o.Spare))
+	report := e.reportOf(p, e.subjectOf(p, e.config.Now(), o.Spare))
 	event := eventOf(o, account, report)
 	if err := e.config.Audit.RecordDurable(event); err != nil {
 		return begun{}, ErrUnaudited
 	}
 	ctx = context.WithoutCancel(ctx) // it is written down: see it through
 	for range attempts {
-		s := e.newStone(p, o, now, due)
+		// As late as can be: what comes before the put is the person's.
+		s := e.newStone(p, o, e.config.Now(), due)
 		var record store.Record
 		if record, err = e.record(s); err != nil {
 			break

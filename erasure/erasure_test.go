@@ -220,6 +220,58 @@ func TestErase(t *testing.T) {
 	}
 }
 
+// slowLog is an audit log on a disk that takes a second, in which the person goes on
+// writing.
+type slowLog struct {
+	*house
+	meanwhile func()
+}
+
+func (l slowLog) RecordDurable(audit.Event) error {
+	l.move(time.Second)
+	l.meanwhile()
+	return nil
+}
+
+// until is a part that tells from when on what there is was left alone.
+type until struct {
+	erasure.Part
+	last *time.Time
+}
+
+func (u until) Erase(ctx context.Context, subjects []erasure.Subject) ([]int, error) {
+	*u.last = subjects[0].Until
+	return u.Part.Erase(ctx, subjects)
+}
+
+// TestEraseMeanwhile: what a person writes while their erasure is being written
+// down, and even between reading and ending them, is from before it.
+func TestEraseMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	i := h.instance()
+	i.says(anna, "anna@x.example")
+	var wrote, last time.Time
+	eraser := erasure.New(erasure.Config{
+		Book: i.book, Records: erasure.Records{Conversations: h.conversations, Values: h.values, Keys: h.keys},
+		Audit: slowLog{h, func() {
+			wrote = h.now()
+			if err := i.book.Learn(t.Context(), "shop", anna, "psid:7009"); err != nil { // a conflict
+				t.Error(err)
+			}
+		}},
+		Parts: []erasure.Part{until{
+			erasure.Branch{What: "chat", Store: h.values, Prefix: func(path string) string { return conversation.Prefixes(path)["chat"] }}, &last,
+		}},
+		Lifetime: 400 * 24 * time.Hour, Now: h.now, Observe: h.observe,
+	})
+	if _, err := eraser.Erase(t.Context(), "shop", []string{anna}, erasure.Order{Actor: "cli:op"}); err != nil {
+		t.Fatal(err)
+	}
+	if last.Before(wrote) {
+		t.Errorf("left is what came since %v before the last message", wrote.Sub(last))
+	}
+}
+
 // TestSurvey counts and changes nothing.
 func TestSurvey(t *testing.T) {
 	i := newHouse(t).instance()
