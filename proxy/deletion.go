@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
@@ -90,15 +89,14 @@ func (p *Proxy) deletion(w http.ResponseWriter, r *http.Request) {
 	app := p.config.Tenants.apps[r.PathValue("app")]
 	holding := held{gate: &p.public}
 	defer holding.leave()
-	user, refused := p.deletionRequest(w, r, app, &holding)
+	user, code, refused := p.deletionRequest(w, r, app, &holding)
 	if refused != nil {
 		p.refuseDoor(w, *refused, plainRefusal)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), p.config.Limits.BotTimeout)
 	defer cancel()
-	code, err := p.deleteFor(ctx, app, user, newTrace())
-	if err != nil {
+	if err := p.deleteFor(ctx, app, user, code, newTrace()); err != nil {
 		p.refuseDoor(w, refuseStore, plainRefusal)
 		return
 	}
@@ -107,35 +105,48 @@ func (p *Proxy) deletion(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(deletionAnswer{p.config.PublicURL + "/" + deletionPrefix + app.Name + "/" + code, code})
 }
 
-// deletionRequest reads and checks a request. Whatever is wrong with it is one
-// answer.
-func (p *Proxy) deletionRequest(w http.ResponseWriter, r *http.Request, app *App, holding *held) (user string, refused *Refusal) {
+// deletionRequest reads and checks a request, and gives the code under which it is
+// looked up. Whatever is wrong with it is one answer.
+func (p *Proxy) deletionRequest(w http.ResponseWriter, r *http.Request, app *App, holding *held) (user, code string, refused *Refusal) {
 	if app == nil || !app.Deletion || r.ContentLength > maxSignedRequest {
-		return "", &refuseSignature
+		return "", "", &refuseSignature
 	}
 	body, refused := p.readBody(w, r, holding)
 	if refused != nil {
-		return "", refused
+		return "", "", refused
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil || len(body) > maxSignedRequest {
-		return "", &refuseSignature
+		return "", "", &refuseSignature
 	}
-	user, ok := parseSignedRequest(form.Get("signed_request"), app.Secrets(), p.config.Now())
+	signed := form.Get("signed_request")
+	user, ok := parseSignedRequest(signed, app.Secrets(), p.config.Now())
 	if !ok {
-		return "", &refuseSignature
+		return "", "", &refuseSignature
 	}
-	return user, nil
+	return user, p.deletionCode(app, signed), nil
 }
 
-// deleteFor erases whoever has this id in an account of the app, and returns the
-// code under which the person can look up what became of it. On WhatsApp ids are
-// phone numbers, and never these.
-func (p *Proxy) deleteFor(ctx context.Context, app *App, user, trace string) (string, error) {
+// deletionCode is 128 bits of a keyed hash of what was signed: the same request
+// again is one, and nobody finds it out.
+func (p *Proxy) deletionCode(app *App, signed string) string {
+	_, payload, _ := strings.Cut(signed, ".")
+	hash := p.config.Records.Keys.PRF("deletion code", app.Name, payload)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(hash[:16]))
+}
+
+// deleteFor erases whoever has this id in an account of the app, and keeps under
+// the code what became of it. A request that comes again erases nobody who has
+// written since. On WhatsApp ids are phone numbers, and never these.
+func (p *Proxy) deleteFor(ctx context.Context, app *App, user, code, trace string) error {
+	_, err := p.config.Records.Store.Get(ctx, p.deletionKey(app.Name, code))
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
 	event := audit.Event{Actor: "platform", Action: "deletion_request", Reason: "app " + app.Name, Request: trace, Result: audit.Done}
 	if err := p.config.Records.Audit.RecordDurable(event); err != nil {
 		p.config.Metrics.auditFailed()
-		return "", err
+		return err
 	}
 	request := requestedDeletion{App: app.Name, At: p.config.Now().UTC()}
 	for _, a := range p.config.Tenants.accounts {
@@ -150,31 +161,32 @@ func (p *Proxy) deleteFor(ctx context.Context, app *App, user, trace string) (st
 		case err == nil:
 			request.Erased++
 		case !errors.Is(err, erasure.ErrNobody):
-			return "", err
+			return err
 		}
 	}
-	code, err := p.keepDeletion(ctx, request)
+	err = p.keepDeletion(ctx, request, code)
 	if err == nil {
 		p.config.Log.Info("", zap.String("event", "deletion_request"), zap.String("app", app.Name), zap.Int("erased", request.Erased), zap.String("request_id", trace))
 	}
-	return code, err
+	return err
 }
 
-// keepDeletion keeps a request under a fresh code of 128 bits.
-func (p *Proxy) keepDeletion(ctx context.Context, request requestedDeletion) (string, error) {
-	random := make([]byte, 16)
-	rand.Read(random) // never fails (crypto/rand)
-	code := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random))
+// keepDeletion keeps a request under its code.
+func (p *Proxy) keepDeletion(ctx context.Context, request requestedDeletion, code string) error {
 	plain, err := json.Marshal(request)
 	if err != nil {
-		return "", err
+		return err
 	}
 	key := p.deletionKey(request.App, code)
 	sealed, err := p.config.Records.Keys.Seal(plain, []byte(key))
 	if err != nil {
-		return "", err
+		return err
 	}
-	return code, p.config.Records.Store.Put(ctx, store.Record{Key: key, Value: sealed, Expires: request.At.Add(deletionKept)})
+	err = p.config.Records.Store.Put(ctx, store.Record{Key: key, Value: sealed, Expires: request.At.Add(deletionKept)})
+	if errors.Is(err, store.ErrConflict) {
+		return nil // it came twice at once
+	}
+	return err
 }
 
 func (p *Proxy) deletionKey(app, code string) string {

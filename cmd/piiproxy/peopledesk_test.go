@@ -426,6 +426,31 @@ func TestDeletionCallback(t *testing.T) {
 	}
 }
 
+// TestDeletionReplayed: a request that comes again, from Meta or from who got hold of
+// it, is answered as before and takes nothing from who has written since.
+func TestDeletionReplayed(t *testing.T) {
+	c := newChat(t, "", "erasure: {deletion_callback: \"on\"}\n")
+	c.lives()
+	now := time.Now()
+	post := func(body string) string {
+		got := c.ask("public", "POST", "/deletion/main", body, "Content-Type: application/x-www-form-urlencoded")
+		if got.status != http.StatusOK {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		return got.body
+	}
+	first := post(signedRequest(appSecret, chatAnna, now))
+	c.until("that nothing is left", func() bool { return c.byPrefix()["value"] == 0 })
+	c.lives()
+	kept := c.byPrefix()["conversation"]
+	if again := post(signedRequest(appSecret, chatAnna, now)); again != first || kept == 0 || c.byPrefix()["conversation"] != kept {
+		t.Errorf("answered %q after %q, %d of %d conversations are left", again, first, c.byPrefix()["conversation"], kept)
+	}
+	if later := post(signedRequest(appSecret, chatAnna, now.Add(time.Second))); later == first || c.byPrefix()["conversation"] != kept-1 {
+		t.Errorf("a new request is answered %q after %q", later, first)
+	}
+}
+
 // TestDeletionCallbackOff: who has not asked for it has no such page.
 func TestDeletionCallbackOff(t *testing.T) {
 	c := newChat(t, "", "")
