@@ -131,6 +131,12 @@ func (j *judge) json(ctx context.Context, raw []byte) ([]byte, *Refusal) {
 	if err != nil {
 		return nil, &refuseAnswer
 	}
+	for i := range d.Nodes {
+		// Whoever wrote it there is not to choose what the bot restores next.
+		if n := &d.Nodes[i]; n.KeyEnd-n.KeyStart >= shortest && hasToken(d.Name(i)) {
+			return nil, &refuseAnswer
+		}
+	}
 	result, err := j.desk.engine.Rewrite(ctx, redact.Body{Document: d, Table: j.route.words, Stretches: []redact.Stretch{{Scope: j.scope}}, LastTry: true})
 	switch {
 	case err != nil:

@@ -50,6 +50,7 @@ func TestAnswersSayTokens(t *testing.T) {
 		{"in a form", "application/x-www-form-urlencoded", "ok=1&to=behind+the+mill%2C+Little+Rissington", "ok=1&to=" + place},
 		{"a new value", "application/json", `{"other":"new.one@corp.example"}`, ""},
 		{"ids that are kept", "application/json", `{"id":"4111111111111111","items":[{"sku":4155550199}]}`, `{"id":"4111111111111111","items":[{"sku":4155550199}]}`},
+		{"a token of nobody knows whom", "application/json", `{"x":"is pii_email_abcdefghijklmnopqrstuvwxyz"}`, `{"x":"is [TOKEN]"}`},
 		{"an empty answer", "text/html", "", ""},
 	} {
 		r.vendor.says(test.kind, test.said)
@@ -63,6 +64,7 @@ func TestAnswersSayTokens(t *testing.T) {
 	for _, test := range []struct{ what, kind, said string }{
 		{"in a name", "application/json", `{"jane.doe@corp.example":1}`},
 		{"in a name that no rule finds", "application/json", `{"` + where + `":1}`},
+		{"a token in a name", "application/json", `{"\u0070ii_email_abcdefghijklmnopqrstuvwxyz":1}`},
 		{"a card in a number", "application/json", `{"card":4111111111111111}`},
 		{"in a page", "text/html", "<p>no such customer: jane.doe&#64;corp.example</p>"},
 		{"a type that is not listed", "application/xml", "<a/>"},
