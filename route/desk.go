@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/piiproxy/piiproxy/audit"
@@ -170,9 +172,14 @@ func (d *Desk) exchange(ctx context.Context, x *exchange, request *http.Request,
 	}
 	x.bytesOut = len(body)
 	asked := d.config.Reports.Now()
-	response, err := x.route.transport.RoundTrip(x.route.outgoing(ctx, request, path, header, body))
+	var wrote atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	response, err := x.route.transport.RoundTrip(x.route.outgoing(traced, request, path, header, body))
 	if err != nil {
 		refused := unreachable(err)
+		if wrote.Load() && (refused.Reason == refuseDial.Reason || refused.Reason == refuseTLS.Reason) {
+			refused = &refuseUpstream // net/http asked again, after a connection that broke
+		}
 		x.sent = refused.Reason != refuseDial.Reason && refused.Reason != refuseTLS.Reason
 		x.waited = d.config.Reports.Now().Sub(asked)
 		return refused

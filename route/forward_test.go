@@ -140,6 +140,27 @@ func TestVendorFaults(t *testing.T) {
 	}
 }
 
+// A vendor that breaks off and is gone when net/http asks it again may have the
+// request: the answer does not say that it has not.
+func TestGoneBetween(t *testing.T) {
+	r := newRig(t)
+	headers := []string{"X-Customer-Email: " + r.email()}
+	r.passed("a connection to keep", r.ask("GET", "/customers/1", "", headers...))
+	r.vendor.answers(func(w http.ResponseWriter, _ *http.Request) {
+		_ = r.vendor.Listener.Close()
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = connection.Close()
+	})
+	got := r.ask("GET", "/customers/1", "", headers...)
+	if len(r.vendor.heard()) != 1 || got.status != http.StatusBadGateway || got.reason() != "upstream_unavailable" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 // The vendor must be who it says, and gets our certificate where it asks.
 func TestVendorTLS(t *testing.T) {
 	for _, test := range []struct {
