@@ -122,7 +122,7 @@ func printVerified(to io.Writer, r audit.Report, heads int) error {
 		lines = append(lines, fmt.Sprintf("the chain begins at line %d here: what is older is in files that are not among these", r.First))
 	}
 	if r.Bare > 0 {
-		lines = append(lines, fmt.Sprintf("%s at the end no signature covers yet: a running serve signs them within a second", count(r.Bare, "line")))
+		lines = append(lines, unsigned(r))
 	}
 	if r.Recovered > 0 {
 		lines = append(lines, fmt.Sprintf("%s of audit_recovered: a writer did not end in order (docs/audit.md)", count(r.Recovered, "line")))
@@ -147,4 +147,9 @@ func printVerified(to io.Writer, r audit.Report, heads int) error {
 	}
 	_, err := io.WriteString(to, strings.Join(slices.Concat(lines, []string{""}), "\n"))
 	return err
+}
+
+// unsigned says of how many lines at the end nobody can tell yet who wrote them.
+func unsigned(r audit.Report) string {
+	return fmt.Sprintf("%s at the end no signature covers yet: a running serve signs them within a second; where none runs, whoever can write the file may have written them", count(r.Bare, "line"))
 }

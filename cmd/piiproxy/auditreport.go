@@ -225,6 +225,10 @@ func (r *digest) print(to io.Writer) error {
 	t.tallies("Links", r.Links)
 	t.tallies("Others", r.Others)
 	t.lines("The log itself", r.Log)
+	if r.Verified.Bare > 0 {
+		t.row("")
+		t.row(unsigned(*r.Verified))
+	}
 	if r.Verified.Count > 0 {
 		t.row("")
 		t.row("the log does not hold: " + r.Verified.Problems[0].Error())
