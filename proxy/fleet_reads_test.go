@@ -2,7 +2,9 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +98,57 @@ func TestFleetReads(t *testing.T) {
 		step.do()
 		if got := since(); got != step.want {
 			t.Errorf("%s asks %s, want %s", step.what, got, step.want)
+		}
+	}
+}
+
+// breaking is a store whose connection breaks under every first removal of a parcel:
+// with done, after the server has done it.
+type breaking struct {
+	store.Store
+	done  bool
+	mu    sync.Mutex
+	tried map[string]bool
+}
+
+// Delete implements store.Store.
+func (b *breaking) Delete(ctx context.Context, key string, version uint64) error {
+	b.mu.Lock()
+	first := strings.HasPrefix(key, "outbox/") && !b.tried[key]
+	b.tried[key] = true
+	b.mu.Unlock()
+	if !first {
+		return b.Store.Delete(ctx, key, version)
+	}
+	if b.done {
+		if err := b.Store.Delete(ctx, key, version); err != nil {
+			return err
+		}
+	}
+	return errors.New("the connection broke")
+}
+
+// TestFleetSendsOnceOverABreak: what the bot has is not sent again because the
+// database was away for a moment, and what is behind it does not wait for a lease.
+func TestFleetSendsOnceOverABreak(t *testing.T) {
+	t.Parallel()
+	for _, done := range []bool{false, true} {
+		f := newFleet(t, 1, spooling)
+		open := f.open
+		f.open = func(name string) store.Store {
+			return &breaking{Store: open(name), done: done, tried: map[string]bool{}}
+		}
+		f.all[0].stop()
+		r := f.join()
+		bot := newFickle(func(string, int) bool { return false })
+		r.bots["bot"].answers(bot.ServeHTTP)
+		for n := range 3 {
+			r.hook(numbered(anna, n))
+		}
+		r.until("an empty outbox", func() bool { return r.records("outbox/") == 0 })
+		f.advance(leaseOver)
+		if got := inOrder(bot.bodies(), anna); !slices.Equal(got, upTo(3)) {
+			t.Errorf("done: %v: arrived as %v", done, got)
 		}
 	}
 }

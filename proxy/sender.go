@@ -17,6 +17,8 @@ const (
 	maxInRow = 16
 	// maxTries bounds the memory of failures.
 	maxTries = 10_000
+	// deleteAgain is between two tries to remove a parcel.
+	deleteAgain = 100 * time.Millisecond
 )
 
 // item is a parcel that this instance has leased.
@@ -132,14 +134,32 @@ func (o *outbox) opened(ctx context.Context, record store.Record) (item, bool) {
 func (o *outbox) finish(it item) (next []string) {
 	ctx, cancel := unhurried(context.Background())
 	defer cancel()
-	err := o.store().Delete(ctx, it.record.Key, it.record.Version)
+	again, err := o.delete(ctx, it.record)
 	switch {
-	case err == nil:
+	case err == nil, again && errors.Is(err, store.ErrNotFound):
 		return o.removed(ctx, it)
 	case !errors.Is(err, store.ErrNotFound): // erased meanwhile
 		o.config.Log.Warn("", eventFields("outbox_delete_failed")...)
 	}
 	return nil
+}
+
+// delete removes a record that the bot has. A store that others share is asked again
+// while its answer leaves the outcome open, as when its server restarts: the bot
+// would get the parcel twice, and what is behind it would wait for the lease.
+func (o *outbox) delete(ctx context.Context, record store.Record) (again bool, err error) {
+	for {
+		err = o.store().Delete(ctx, record.Key, record.Version)
+		if err == nil || o.config.Records.Alone || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) {
+			return again, err
+		}
+		again = true
+		select {
+		case <-ctx.Done():
+			return again, err
+		case <-time.After(deleteAgain):
+		}
+	}
 }
 
 // gone is removed, for those that send nothing themselves.
