@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -102,8 +103,9 @@ func TestFleetReads(t *testing.T) {
 	}
 }
 
-// breaking is a store whose connection breaks under every first removal of a parcel:
-// with done, after the server has done it.
+// breaking is a store whose connection breaks under every first removal of a parcel;
+// with done, after the server has done it, and under every first parcel that is put,
+// too.
 type breaking struct {
 	store.Store
 	done  bool
@@ -128,6 +130,18 @@ func (b *breaking) Delete(ctx context.Context, key string, version uint64) error
 	return errors.New("the connection broke")
 }
 
+// Put implements store.Store.
+func (b *breaking) Put(ctx context.Context, records ...store.Record) error {
+	err := b.Store.Put(ctx, records...)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if key := "put " + records[0].Key; err == nil && b.done && strings.HasPrefix(key, "put outbox/") && records[0].Version == 0 && !b.tried[key] {
+		b.tried[key] = true
+		return errors.New("the connection broke")
+	}
+	return err
+}
+
 // TestFleetSendsOnceOverABreak: what the bot has is not sent again because the
 // database was away for a moment, and what is behind it does not wait for a lease.
 func TestFleetSendsOnceOverABreak(t *testing.T) {
@@ -143,7 +157,9 @@ func TestFleetSendsOnceOverABreak(t *testing.T) {
 		bot := newFickle(func(string, int) bool { return false })
 		r.bots["bot"].answers(bot.ServeHTTP)
 		for n := range 3 {
-			r.hook(numbered(anna, n))
+			if got := r.hook(numbered(anna, n)); got.status != http.StatusOK {
+				t.Errorf("done: %v: number %d is in the outbox, and answered %d", done, n, got.status)
+			}
 		}
 		r.until("an empty outbox", func() bool { return r.records("outbox/") == 0 })
 		f.advance(leaseOver)

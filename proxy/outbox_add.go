@@ -24,6 +24,9 @@ func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
 		}
 		// Not cancelled: what is stored and not known of is sent twice.
 		err := o.store().Put(context.WithoutCancel(ctx), r.records...)
+		if err != nil && !errors.Is(err, store.ErrConflict) && o.added(r) {
+			err = nil
+		}
 		r.Settle(err == nil)
 		if err == nil {
 			if p.behind {
@@ -36,6 +39,19 @@ func (o *outbox) add(ctx context.Context, p parcel) (int, *Refusal) {
 		}
 	}
 	return 0, &refuseStore
+}
+
+// added reports whether a parcel is in a store that others share, after a fault that
+// left it open: refused, it would come again and be sent twice. Nobody else has its
+// key.
+func (o *outbox) added(r *reservation) bool {
+	if o.config.Records.Alone {
+		return false
+	}
+	ctx, cancel := unhurried(context.Background())
+	defer cancel()
+	_, err := o.store().Get(ctx, r.records[0].Key)
+	return err == nil
 }
 
 // reservation is a parcel that has its place in the lanes and is not in the
