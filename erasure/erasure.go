@@ -158,7 +158,7 @@ func (e *Eraser) Survey(ctx context.Context, account string, aliases []string) (
 // ErrNobody, ErrUnaudited, and faults of the stores before anything was done.
 func (e *Eraser) Erase(ctx context.Context, account string, aliases []string, o Order) (Report, error) {
 	begun, err := e.begin(ctx, account, aliases, o, takeOver)
-	if errors.Is(err, ErrNobody) {
+	if errors.Is(err, ErrNobody) && o.Way != PolicyWay { // else another instance has ended them
 		return e.eraseStranger(ctx, account, aliases, o)
 	}
 	if err != nil {

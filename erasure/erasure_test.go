@@ -511,6 +511,14 @@ func TestPast(t *testing.T) {
 		if err != nil || report.Parts["transcripts"] != n || count(t, h.values, "transcript/") != 1-n {
 			t.Errorf("%s: %+v, %v, %d are left", way, report, err, count(t, h.values, "transcript/"))
 		}
+		if way != erasure.PolicyWay {
+			continue
+		}
+		// Another instance comes to end the same conversation a moment later.
+		_, err = h.instance(transcripts).eraser.Erase(t.Context(), "shop", []string{anna}, erasure.Order{Actor: "x", Way: way})
+		if !errors.Is(err, erasure.ErrNobody) || count(t, h.values, "transcript/") != 1 {
+			t.Errorf("ended twice: %v, %d of 1 transcripts are left", err, count(t, h.values, "transcript/"))
+		}
 	}
 }
 
