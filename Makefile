@@ -36,7 +36,7 @@ lint: deps ## gofumpt, go vet, staticcheck
 # million guesses; and instances beside a database, whose like on a store in memory
 # stay under it. Of the command, which reads all rules anew for every test, those
 # tests are under it in which several goroutines share something.
-PLAIN := ^(TestRunaway|TestRunawayBuiltin|TestFoldCost|TestLikeTheLibrary|TestAtMostSixDigits|TestEditsAndRepeatsShowNoMore|TestGuesses|TestFleetOnPostgres|TestFleetValues)$$
+PLAIN := ^(TestRunaway|TestRunawayBuiltin|TestFoldCost|TestLikeTheLibrary|TestAtMostSixDigits|TestEditsAndRepeatsShowNoMore|TestGuesses|TestFleetOnPostgres|TestFleetValues|TestManyTokens)$$
 SHARED := Reload|EraseOnThree|ForgetMe|Destroy|Chores
 COMMAND := ./cmd/piiproxy
 QUIET := grep -vE '^(=== |    +---? ?PASS|--- PASS|PASS$$)' ; test $${PIPESTATUS[0]} -eq 0
@@ -47,7 +47,7 @@ unit: deps ## unit tests with the race detector; a skipped test fails
 	$(GO) test -race -v -short -run '^TestFleetValues$$' ./vault 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
 	$(GO) test -race -v -timeout 30m -run '$(SHARED)' $(COMMAND) 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
 	$(GO) test -v -timeout 30m $(COMMAND) 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
-	$(GO) test -v -timeout 30m -run '$(PLAIN)' ./rules ./rules/numbering ./fragment ./vault ./proxy 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
+	$(GO) test -v -timeout 30m -run '$(PLAIN)' ./rules ./rules/numbering ./fragment ./vault ./proxy ./transcript 2>&1 | tee -a $(LOGS)/unit.log | $(QUIET)
 	@./scripts/no-skips.sh $(LOGS)/unit.log
 
 headless: ## the demo's scripted conversation, and that its check can fail
