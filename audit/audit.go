@@ -34,6 +34,10 @@ var ErrClosed = errors.New("audit log is closed")
 // system may have dropped what it could not write, and says so only once.
 var errUnsure = errors.New("writing audit log to disk: it failed before, so what the file holds is not sure: mend the disk, then restart")
 
+// errGone is what durable lines get while the file does not have its name: nobody
+// would find them.
+var errGone = errors.New("writing audit log: its file was moved or taken away under the running process: put it back, or restart")
+
 // Config says where a log is and what it needs.
 type Config struct {
 	// Path is the file that is written: NAME.jsonl. Closed files stand beside it
@@ -55,6 +59,7 @@ const (
 	FaultCheckpoint = "checkpoint" // lines stay unsigned
 	FaultRotation   = "rotation"   // the file grows over its size
 	FaultDisk       = "disk"       // the disk refuses: no order is taken until a restart
+	FaultGone       = "file_gone"  // the file was moved or taken away: no order is taken until it is back
 )
 
 // Log is an open audit log, for many goroutines. One process has it at a time.
@@ -119,8 +124,10 @@ func (l *Log) sync(file *os.File, seq uint64) error {
 	}
 	l.mutex.Lock()
 	last := l.tail.seq
+	var named error
 	if l.file != nil {
 		file = l.file // a file before it is on disk since it was closed
+		named = l.current()
 	}
 	l.mutex.Unlock()
 	err := file.Sync()
@@ -130,6 +137,8 @@ func (l *Log) sync(file *os.File, seq uint64) error {
 	case err != nil:
 		l.unsure.Store(true)
 		return fmt.Errorf("writing audit log to disk: %w", err)
+	case named != nil:
+		return errGone
 	}
 	l.reached(last)
 	return nil

@@ -32,6 +32,9 @@ func (l *Log) rotate() {
 }
 
 func (l *Log) rotation() error {
+	if err := l.current(); err != nil {
+		return err // another file has its name, which must not get that of a closed one
+	}
 	if err := l.write(Event{Actor: self, Action: ActionClosed}, true); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"os"
 	"time"
 )
@@ -70,7 +71,13 @@ func (l *Log) cover(now time.Time, signed bool) {
 // little left to write while others wait.
 func (l *Log) checkpoint() {
 	file, seq := l.signDue()
-	if file != nil && l.sync(file, seq) != nil {
+	if file == nil {
+		return
+	}
+	switch err := l.sync(file, seq); {
+	case errors.Is(err, errGone):
+		l.observe(FaultGone)
+	case err != nil:
 		l.observe(FaultDisk)
 	}
 }
