@@ -120,6 +120,9 @@ func (d keyDesk) Order(ctx context.Context, o console.KeyOrder) (console.KeyAnsw
 	if !slices.Contains([]string{console.KeysStage, console.KeysPromote, console.KeysRetire, console.KeysRewrap}, o.Action) {
 		return console.KeyAnswer{}, errors.New("action is keys stage, keys promote, keys retire or keys rewrap")
 	}
+	if len(o.Reason) > maxReason {
+		return console.KeyAnswer{}, refuse(http.StatusUnprocessableEntity, "the reason is longer than 400 bytes")
+	}
 	event := audit.Event{Actor: o.Actor, Action: o.Action, Reason: reasonOf(o), Source: o.Source, Result: audit.Done}
 	var problem error
 	switch {

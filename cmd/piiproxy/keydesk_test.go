@@ -178,3 +178,13 @@ func TestKeysRetireRefuses(t *testing.T) {
 		t.Errorf("delivered: %d (%v)", n, err)
 	}
 }
+
+// TestKeysReasonTooLong: an order whose reason the audit log cannot keep is not
+// blamed on the log.
+func TestKeysReasonTooLong(t *testing.T) {
+	r := newKeysRig(t)
+	_, err := r.desk.Order(t.Context(), console.KeyOrder{Action: console.KeysStage, Key: keys.Sealing, Actor: "cli:ann", Reason: strings.Repeat("x", maxReason+1)})
+	if err == nil || !strings.Contains(err.Error(), "longer than 400 bytes") || len(r.log.events) > 0 {
+		t.Errorf("%v, %d lines", err, len(r.log.events))
+	}
+}
