@@ -358,6 +358,38 @@ func (b *broken) Erase(_ context.Context, s []erasure.Subject) ([]int, error) {
 	return slices.Repeat([]int{1}, len(s)), nil
 }
 
+// busy is a store in which something happens when its first list has been read.
+type busy struct {
+	store.Store
+	once sync.Once
+	do   func()
+}
+
+func (b *busy) List(ctx context.Context, prefix, after string, limit int) ([]store.Record, error) {
+	page, err := b.Store.List(ctx, prefix, after, limit)
+	b.once.Do(b.do)
+	return page, err
+}
+
+// TestLoadMeanwhile: an instance that starts while another one erases somebody takes
+// no store for an older copy.
+func TestLoadMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	i := h.instance()
+	i.says(anna, "anna@x.example")
+	values := &busy{Store: h.values, do: func() { i.erase(anna) }}
+	starting := erasure.New(erasure.Config{
+		Book: conversation.NewBook(h.conversations, h.keys, h.now), Records: erasure.Records{Conversations: h.conversations, Values: values, Keys: h.keys},
+		Audit: h.log, Lifetime: 400 * 24 * time.Hour, Now: h.now, Observe: h.observe,
+	})
+	if err := starting.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !h.observed(erasure.EventErased) || h.observed(erasure.EventRestored) {
+		t.Errorf("observed %v", h.events)
+	}
+}
+
 // TestGoesOn: what a process leaves behind is taken away by another one; the
 // secrets are gone at once whatever fails.
 func TestGoesOn(t *testing.T) {

@@ -84,6 +84,11 @@ func (e *Eraser) renew(ctx context.Context, record store.Record) error {
 		return nil
 	}
 	e.config.Book.Bury(s.Paths...)
+	if record.Version != 0 { // it is the values' store that lacks it
+		if _, err := e.config.Records.Values.Get(ctx, record.Key); err == nil {
+			return nil // another instance erased somebody while this one was reading
+		}
+	}
 	s.due = e.config.Now().Sub(s.At)
 	s.Finished, s.Settled = time.Time{}, time.Time{}
 	if err := e.write(ctx, s); err != nil && !errors.Is(err, store.ErrConflict) {
