@@ -41,7 +41,7 @@ func (s *service) erasing(p *proxy.Proxy) (proxy.Erasing, error) {
 	s.people = people{eraser: eraser, archive: erasure.Archive{
 		Values: s.core.values, Memory: s.core.memory, Residues: s.core.residues, Links: s.stores.values, Keys: s.keys,
 	}}
-	return taker{eraser, s.core.values, s.core.residues}, nil
+	return taker{eraser, s.core.book, s.core.values, s.core.residues}, nil
 }
 
 // groups are WhatsApp's; the other channels have none.
@@ -173,17 +173,32 @@ func (p chatPart) Erase(ctx context.Context, subjects []erasure.Subject) ([]int,
 // taker is what the proxy needs of erasures.
 type taker struct {
 	*erasure.Eraser
+	book     *conversation.Book
 	values   *vault.Vault
 	residues *conversation.Ledger
 }
 
-// Unsend implements proxy.Erasing.
-func (t taker) Unsend(ctx context.Context, c *conversation.Conversation, message string) (int, error) {
-	n, err := t.values.EraseMessage(ctx, c, message)
-	if err != nil && !errors.Is(err, vault.ErrTampered) {
-		return n, err
+// Unsend implements proxy.Erasing. The message may have come when the person had
+// another conversation, which was merged into theirs since.
+func (t taker) Unsend(ctx context.Context, c *conversation.Conversation, message string) (erased int, err error) {
+	person, err := t.book.Whose(ctx, c)
+	if errors.Is(err, conversation.ErrUnknown) {
+		return 0, nil // all of it was erased meanwhile
 	}
-	return n, t.residues.Forget(ctx, c, message)
+	if err != nil {
+		return 0, err
+	}
+	for _, each := range person.Conversations {
+		n, err := t.values.EraseMessage(ctx, each, message)
+		erased += n
+		if err != nil && !errors.Is(err, vault.ErrTampered) {
+			return erased, err
+		}
+		if err := t.residues.Forget(ctx, each, message); err != nil {
+			return erased, err
+		}
+	}
+	return erased, nil
 }
 
 // finishErasures takes away what is left of erasures, until the function that it

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,8 +15,10 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/console"
+	"github.com/piiproxy/piiproxy/conversation"
 	"github.com/piiproxy/piiproxy/erasure"
 	"github.com/piiproxy/piiproxy/store"
+	"github.com/piiproxy/piiproxy/vault"
 )
 
 const (
@@ -377,6 +380,29 @@ func signedRequest(secret, user string, at time.Time) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(payload))
 	return url.Values{"signed_request": {base64.RawURLEncoding.EncodeToString(mac.Sum(nil)) + "." + payload}}.Encode()
+}
+
+// TestUnsendMerged: what a message brought goes, too, when it came to a conversation
+// that was merged into the person's since.
+func TestUnsendMerged(t *testing.T) {
+	c, ctx := newChat(t, "", ""), t.Context()
+	ensure := func(aliases ...string) *conversation.Conversation {
+		got, err := c.core.book.Ensure(ctx, "shop", aliases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	home, earlier := ensure("psid:1"), ensure("psid:2")
+	value := vault.Value{Kind: "email", Canonical: annaMail, Text: annaMail, Message: "m_1", Origin: vault.Chat}
+	tokens, err := c.core.values.Tokens(ctx, earlier, []vault.Value{value})
+	if err != nil || ensure("psid:1", "psid:2").ID != home.ID {
+		t.Fatal("the conversations are not merged", err)
+	}
+	n, err := taker{c.people.eraser, c.core.book, c.core.values, c.core.residues}.Unsend(ctx, home, "m_1")
+	if _, gone := c.core.values.Resolve(ctx, earlier, tokens[0]); n != 1 || err != nil || !errors.Is(gone, vault.ErrNoToken) {
+		t.Errorf("erased %d (%v), the token resolves: %v", n, err, gone)
+	}
 }
 
 // TestDeletionCallback: Meta's request erases whoever has its id here, and the
