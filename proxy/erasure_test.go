@@ -64,6 +64,23 @@ func TestEraseQueued(t *testing.T) {
 	}
 }
 
+// TestEraseLeavesLanes: who was taken out of a delivery that still waits for others
+// does not wait for it with what they write later.
+func TestEraseLeavesLanes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, spooling)
+	bot := newFickle(func(body string, _ int) bool { return strings.Contains(body, "number 3") })
+	r.bots["bot"].answers(bot.ServeHTTP)
+	r.hook(page(entry(shopID, text(shopID, anna, "number 3"), text(shopID, bert, "number 4"))))
+	r.until("tried", func() bool { return len(r.bots["bot"].requests()) > 0 })
+	if _, erased := r.gone("shop", "psid:"+bert); erased != 1 {
+		t.Errorf("%d were erased", erased)
+	}
+	r.clock.advance(time.Second)
+	r.hook(numbered(bert, 6))
+	r.until("what was written later", func() bool { return slices.Equal(inOrder(bot.bodies(), bert), []int{6}) })
+}
+
 // TestEraseSharedChange: on WhatsApp messages of several people stand in one change.
 func TestEraseSharedChange(t *testing.T) {
 	t.Parallel()

@@ -127,7 +127,28 @@ func (q queued) takeAt(ctx context.Context, record store.Record, sealed sealedPa
 		return err
 	}
 	lighter.Version, lighter.Due = record.Version, record.Due
-	return o.store().Put(ctx, lighter)
+	if err := o.store().Put(ctx, lighter); err != nil {
+		return err
+	}
+	q.leave(ctx, record.Key, slices.DeleteFunc(slices.Clone(sealed.Lanes), func(lane string) bool { return !laneOf(lane, s) }))
+	return nil
+}
+
+// leave takes a parcel out of lanes that have nothing of it any more: what comes
+// there later does not wait for it, and nobody would wake it.
+func (q queued) leave(ctx context.Context, key string, lanes []string) {
+	for _, lane := range lanes {
+		if marker := laneKey(lane, stampOf(key)); marker != key {
+			_ = q.proxy.config.Records.Store.Delete(ctx, marker, 0) // one that stays holds the lane up until the next look
+		}
+	}
+	if q.proxy.delivery == nil {
+		return
+	}
+	o := q.proxy.delivery.outbox
+	for _, next := range o.followers(ctx, lanes) {
+		o.hurry(ctx, next)
+	}
 }
 
 // without is a parcel without a subject's messages; nil when nothing else is in it.
