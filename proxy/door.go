@@ -96,10 +96,25 @@ func (p *Proxy) plain(r *http.Request, methods []string) (Refusal, bool) {
 		return refuseHeaders, true
 	case r.Header.Get("Upgrade") != "" || tokenIn(r.Header["Connection"], "upgrade"):
 		return refuseUpgrade, true
-	case len(r.Header["X-Http-Method-Override"])+len(r.Header["X-Method-Override"])+len(r.Header["X-Http-Method"]) > 0:
+	case overridesMethod(r.Header):
 		return refuseMethod, true
 	}
 	return Refusal{}, false
+}
+
+// overridesMethod says that a header asks for another method. Servers that make
+// variables of headers (RFC 3875, 4.1.18) take an underscore for a dash.
+func overridesMethod(h http.Header) bool {
+	for name := range h {
+		if len(name) < len("X-Http-Method") || name[0] != 'X' {
+			continue
+		}
+		switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
+		case "x-http-method-override", "x-method-override", "x-http-method":
+			return true
+		}
+	}
+	return false
 }
 
 func headerLines(h http.Header) int {

@@ -68,6 +68,7 @@ func targets(decoy string) []hostile {
 		{"method override", post(sendLine, "X-HTTP-Method-Override: DELETE"), 0},
 		{"method override 2", post(sendLine, "X-Method-Override: DELETE"), 0},
 		{"method override 3", post(sendLine, "x-http-method: DELETE"), 0},
+		{"method override 4", post(sendLine, "X_HTTP_Method-Override: DELETE"), 0},
 		{"WebSocket", post(sendLine, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 0},
 		{"h2c", post(sendLine, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), 0},
 		{"upgrade without a protocol", post(sendLine, "Connection: keep-alive, uPgRaDe"), 0},
