@@ -20,6 +20,9 @@ func (f *findings) limits() {
 	if limits.Bodies.JSONDepth > depthMax {
 		f.complain("limits.bodies.json_depth", "must be at most %d", depthMax)
 	}
+	if limits.Bodies.Unpacked < limits.Bodies.Inspected {
+		f.complain("limits.bodies.unpacked", "must not be less than limits.bodies.inspected, or answers are refused that calls may be as long as")
+	}
 	if limits.Server.WriteTimeout <= max(limits.Upstream.TotalTimeout, limits.BotTimeout) {
 		f.complain("limits.server.write_timeout", "must be longer than limits.upstream.total_timeout and limits.bot_timeout, or answers are cut off")
 	}

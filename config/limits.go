@@ -44,10 +44,17 @@ type Links struct {
 type Bodies struct {
 	Inspected    Size `yaml:"inspected" doc:"bytes of a body that is scanned"`
 	Media        Size `yaml:"media" doc:"bytes of a file that is streamed through"`
+	Unpacked     Size `yaml:"unpacked" doc:"bytes of a compressed body, or of an answer, once it is unpacked"`
+	Ratio        int  `yaml:"ratio" doc:"unpacked bytes for each compressed one"`
 	JSONDepth    int  `yaml:"json_depth" doc:"levels of nesting"`
 	Strings      int  `yaml:"strings" doc:"strings in one body"`
 	String       Size `yaml:"string" doc:"bytes of one string"`
 	NumberDigits int  `yaml:"number_digits" doc:"characters of one number"`
+	Values       int  `yaml:"values" doc:"values of any kind in one body; each costs 64 bytes of memory"`
+	FormFields   int  `yaml:"form_fields" doc:"fields of a form"`
+	Parts        int  `yaml:"parts" doc:"parts of a multipart body"`
+	PartHeader   Size `yaml:"part_header" doc:"bytes of the head of one part"`
+	BatchItems   int  `yaml:"batch_items" doc:"calls in a batch; the platform takes 50"`
 }
 
 // Server bounds the listeners.
@@ -59,6 +66,7 @@ type Server struct {
 	MaxHeaderBytes Size          `yaml:"max_header_bytes" doc:"bytes of the request head"`
 	Headers        int           `yaml:"headers" doc:"header lines of a request"`
 	URL            Size          `yaml:"url" doc:"bytes of the request target"`
+	HTTP2Streams   int           `yaml:"http2_streams" doc:"requests at once on one HTTP/2 connection"`
 }
 
 // Upstream bounds calls to the platform.
@@ -94,13 +102,14 @@ var sizeUnits = []struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Bodies: Bodies{
-			Inspected: 4 * mib, Media: 100 * mib,
-			JSONDepth: 64, Strings: 10_000, String: mib, NumberDigits: 64,
+			Inspected: 4 * mib, Media: 100 * mib, Unpacked: 8 * mib, Ratio: 100,
+			JSONDepth: 64, Strings: 10_000, String: mib, NumberDigits: 64, Values: 250_000,
+			FormFields: 1_000, Parts: 100, PartHeader: 8 * kib, BatchItems: 50,
 		},
 		Server: Server{
 			HeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 			WriteTimeout: 65 * time.Second, IdleTimeout: 75 * time.Second,
-			MaxHeaderBytes: 32 * kib, Headers: 100, URL: 8 * kib,
+			MaxHeaderBytes: 32 * kib, Headers: 100, URL: 8 * kib, HTTP2Streams: 100,
 		},
 		Upstream: Upstream{
 			DialTimeout: 5 * time.Second, TLSTimeout: 5 * time.Second,

@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// ReasonTooManyFields is the reason of a form with more fields than a document
-// may have strings.
+// ReasonTooManyFields is the reason of a form with more than Limits.Fields.
 const ReasonTooManyFields = "too_many_fields"
 
 // Form is a url-encoded form (WHATWG URL Standard, section 5.1), read so that two
@@ -29,7 +28,7 @@ type Field struct {
 // Scope returns the codec of the field's value.
 func (f *Field) Scope() Codec { return f.scope }
 
-// ParseForm reads raw within lim: its bytes, at most as many fields as strings,
+// ParseForm reads raw within lim: its bytes, its number of fields,
 // and the bytes of one name or value. The error is an *Error.
 func ParseForm(raw []byte, lim Limits) (*Form, error) {
 	if len(raw) > lim.Bytes {
@@ -53,7 +52,7 @@ func ParseForm(raw []byte, lim Limits) (*Form, error) {
 			seen[field.Name] = true
 			form.Fields = append(form.Fields, field)
 		}
-		if len(form.Fields) > lim.Strings {
+		if len(form.Fields) > lim.Fields {
 			return nil, &Error{ReasonTooManyFields, at}
 		}
 		at += len(part) + 1

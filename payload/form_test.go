@@ -11,7 +11,7 @@ import (
 // What two readers could understand in two ways is no form.
 func TestFormsThatAreRefused(t *testing.T) {
 	small := payload.DefaultLimits()
-	small.Strings, small.StringBytes, small.Bytes = 3, 8, 64
+	small.Fields, small.StringBytes, small.Bytes = 3, 8, 64
 	for _, test := range []struct{ raw, reason string }{
 		{"a=%4", payload.ReasonSyntax},
 		{"a=%zz", payload.ReasonSyntax},

@@ -19,6 +19,7 @@ type Limits struct {
 	StringBytes  int // raw bytes of one string or name, without its quotes
 	NumberDigits int // digits of one number, exponent included, leading zeros not
 	Values       int // values of any kind; each costs 64 bytes of memory
+	Fields       int // of a form
 }
 
 // DefaultLimits are the limits that piiproxy reads messages with. Meta sends at
@@ -32,6 +33,7 @@ func DefaultLimits() Limits {
 		StringBytes:  1 << 20,
 		NumberDigits: 64,
 		Values:       250_000,
+		Fields:       1_000,
 	}
 }
 

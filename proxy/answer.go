@@ -87,7 +87,7 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 
 // readAnswer reads an answer whole; one that ends early is no answer.
 func (p *Proxy) readAnswer(response *http.Response) ([]byte, *Refusal) {
-	limit := int64(2 * p.config.Limits.Payload.Bytes) // unpacked: twice what is inspected of a body
+	limit := p.config.Limits.Bodies.Unpacked
 	size := response.ContentLength
 	if size > limit {
 		return nil, &refuseAnswerSize
@@ -105,7 +105,7 @@ func (p *Proxy) readAnswer(response *http.Response) ([]byte, *Refusal) {
 // judgeAnswer runs redact over a JSON answer and learns from it.
 func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []byte, x *exchange) *Refusal {
 	limits := p.config.Limits.Payload
-	limits.Bytes *= 2
+	limits.Bytes = int(p.config.Limits.Bodies.Unpacked)
 	document, err := payload.Parse(raw, limits)
 	if err != nil {
 		return &refuseAnswer

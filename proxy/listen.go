@@ -28,6 +28,7 @@ type Listener struct {
 type Timeouts struct {
 	Header, Read, Write, Idle time.Duration
 	MaxHeaderBytes            int
+	Streams                   int // at once on one HTTP/2 connection
 }
 
 // drainTime is how long messages under way may take once the process is asked
@@ -88,7 +89,7 @@ func (s *Server) server(l Listener) *http.Server {
 		WriteTimeout:      s.timeouts.Write,
 		IdleTimeout:       s.timeouts.Idle,
 		MaxHeaderBytes:    s.timeouts.MaxHeaderBytes,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 100},
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: s.timeouts.Streams},
 		// "OPTIONS *" goes to the door like anything else.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     log.New(connectionErrors{s.log, l.Name}, "", 0),

@@ -77,6 +77,7 @@ type Config struct {
 // Limits bound what one message may cost (threats.md, last section).
 type Limits struct {
 	Payload    payload.Limits
+	Bodies     BodyLimits
 	Media      int64 // bytes of a file that is streamed through
 	URL        int   // bytes of the request target
 	Headers    int   // header lines of a request
@@ -85,6 +86,15 @@ type Limits struct {
 	Outbox     OutboxLimits
 	// TrustedProxies are networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+}
+
+// BodyLimits bound what a body unpacks to, and what it is made of.
+type BodyLimits struct {
+	Unpacked   int64 // bytes of a compressed body, or of an answer, once it is unpacked
+	Ratio      int   // unpacked bytes for each compressed one
+	Parts      int   // of a multipart body
+	PartHeader int   // bytes of the head of one part
+	BatchItems int   // calls in a batch
 }
 
 // Upstream bounds calls to the platform.

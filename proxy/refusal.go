@@ -40,6 +40,11 @@ var (
 	refuseTooLarge   = Refusal{"too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects; see limits.bodies.inspected"}
 	refuseBody       = Refusal{"body_incomplete", http.StatusBadRequest, codePolicy, false, "the body ended before it was complete"}
 	refuseCoding     = Refusal{"content_coding", http.StatusUnsupportedMediaType, codePolicy, false, "compressed request bodies are not read; send the body as it is"}
+	refuseUnpacked   = Refusal{"unpacked_too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects once it is unpacked; see limits.bodies.unpacked"}
+	refuseRatio      = Refusal{"unpacked_ratio", http.StatusRequestEntityTooLarge, codePolicy, false, "the body unpacks to too many times its size; see limits.bodies.ratio"}
+	refuseParts      = Refusal{"parts", http.StatusRequestEntityTooLarge, codePolicy, false, "the multipart body has too many parts; see limits.bodies.parts"}
+	refusePartHead   = Refusal{"part_header", http.StatusRequestEntityTooLarge, codePolicy, false, "the head of a part is too long; see limits.bodies.part_header"}
+	refuseBatchItems = Refusal{"batch_items", http.StatusBadRequest, codePolicy, false, "the batch holds too many calls; see limits.bodies.batch_items"}
 	refuseCharset    = Refusal{"charset", http.StatusUnsupportedMediaType, codePolicy, false, "bodies are read as UTF-8 only"}
 	refuseMediaType  = Refusal{"media_type", http.StatusUnsupportedMediaType, codePolicy, false, "only application/json bodies are read by this version; send the call as JSON"}
 	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "batch calls are not read by this version; send the calls one by one"}
@@ -75,6 +80,7 @@ var (
 func Refusals() []Refusal {
 	return []Refusal{
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
+		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,

@@ -96,7 +96,8 @@ func defaultPlan() plan {
 		policy: builtinPolicy(),
 		media:  proxy.Media{Inbound: map[string]string{"default": "pass"}, Outbound: map[string]string{"default": "pass"}},
 		limits: proxy.Limits{
-			Payload: payload.DefaultLimits(), Media: 1 << 20, URL: 8 << 10, Headers: 100, BotTimeout: 3 * time.Second,
+			Payload: payload.DefaultLimits(), Bodies: proxy.BodyLimits{Unpacked: 8 << 20, Ratio: 100, Parts: 100, PartHeader: 8 << 10, BatchItems: 50},
+			Media: 1 << 20, URL: 8 << 10, Headers: 100, BotTimeout: 3 * time.Second,
 			Upstream: proxy.Upstream{Dial: 2 * time.Second, TLS: 2 * time.Second, Header: 3 * time.Second, Total: 5 * time.Second},
 			Outbox:   proxy.OutboxLimits{Bytes: 1 << 20, Age: time.Hour},
 		},
@@ -257,7 +258,7 @@ func (r *rig) listen(log *zap.Logger) (end func()) {
 		{Name: "bot", Addr: "127.0.0.1:0", Handler: r.proxy.Bot()},
 		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(console.Access{Keys: r.keys}, console.Desks{Operations: operations{r.proxy}})},
 		{Name: "ops", Addr: "127.0.0.1:0", Handler: proxy.Ops(ready, r.registry)},
-	}, proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10}, log)
+	}, proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10, Streams: 100}, log)
 	r.must(err)
 	r.address = map[string]string{}
 	for _, name := range []string{"public", "bot", "admin", "ops"} {

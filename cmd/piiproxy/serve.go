@@ -132,7 +132,7 @@ func serverTLS(t config.TLS) (*tls.Config, error) {
 }
 
 func timeoutsOf(l config.Server) proxy.Timeouts {
-	return proxy.Timeouts{Header: l.HeaderTimeout, Read: l.ReadTimeout, Write: l.WriteTimeout, Idle: l.IdleTimeout, MaxHeaderBytes: int(l.MaxHeaderBytes)}
+	return proxy.Timeouts{Header: l.HeaderTimeout, Read: l.ReadTimeout, Write: l.WriteTimeout, Idle: l.IdleTimeout, MaxHeaderBytes: int(l.MaxHeaderBytes), Streams: l.HTTP2Streams}
 }
 
 // gcPercent trades memory for time: a message leaves some 20 KiB behind, and the

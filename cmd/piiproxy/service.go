@@ -196,6 +196,10 @@ func limitsOf(l config.Limits) proxy.Limits {
 		Outbox:   proxy.OutboxLimits{Bytes: int64(l.Outbox.Bytes), Age: l.Outbox.Age},
 	}
 	limits.Payload = payloadLimits(l)
+	limits.Bodies = proxy.BodyLimits{
+		Unpacked: int64(l.Bodies.Unpacked), Ratio: l.Bodies.Ratio, Parts: l.Bodies.Parts,
+		PartHeader: int(l.Bodies.PartHeader), BatchItems: l.Bodies.BatchItems,
+	}
 	return limits
 }
 

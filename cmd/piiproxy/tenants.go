@@ -146,6 +146,7 @@ func payloadLimits(l config.Limits) payload.Limits {
 	limits := payload.DefaultLimits()
 	limits.Bytes, limits.Depth, limits.Strings = int(l.Bodies.Inspected), l.Bodies.JSONDepth, l.Bodies.Strings
 	limits.StringBytes, limits.NumberDigits = int(l.Bodies.String), l.Bodies.NumberDigits
+	limits.Values, limits.Fields = l.Bodies.Values, l.Bodies.FormFields
 	return limits
 }
 
