@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/payload"
-	"github.com/piiproxy/piiproxy/redact"
-	"github.com/piiproxy/piiproxy/rules"
 )
 
 // call takes a Graph call of a bot.
@@ -61,8 +58,7 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return nil, &refuseTarget
 	}
 	x.call = call
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
+	if x.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return nil, &refuseQuery
 	}
 	if account != nil {
@@ -73,7 +69,7 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return nil, refused
 	}
 	if account == nil {
-		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, query, x.document)); account == nil {
+		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document)); account == nil {
 			return nil, &refuseAccount
 		}
 		x.own(account, p)
@@ -84,7 +80,10 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	if streamed && x.publishes() {
 		return nil, &refuseMediaType
 	}
-	if refused := p.inspect(r, x, query); refused != nil {
+	if refused := p.judge(r.Context(), x); refused != nil {
+		return nil, refused
+	}
+	if refused := x.put(r); refused != nil {
 		return nil, refused
 	}
 	if streamed {
@@ -120,7 +119,7 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 		f := refuseSyntax.because(parseReason(err))
 		return false, &f
 	}
-	x.document = document
+	x.document, x.carrier = document, jsonBody{}
 	x.record.bytesIn = len(raw)
 	if document.Child(0, "batch") >= 0 {
 		return false, &refuseBatch
@@ -157,145 +156,6 @@ func emptyCall(r *http.Request, x *exchange) *Refusal {
 		return &f
 	}
 	return nil
-}
-
-// carriers are query parameters that carry a message, or make the platform
-// read the call as another one (threats.md O10).
-var carriers = []string{"method", "batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"}
-
-// plainName says that a parameter's name is one that every parser reads the same
-// way, and can hold no value: brackets, dots and spaces are folded by some.
-func plainName(name string) bool {
-	digits := 0
-	for _, c := range []byte(name) {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c != '_' && c != '-' && (c|0x20 < 'a' || c|0x20 > 'z'):
-			return false
-		}
-	}
-	return name != "" && digits < 7
-}
-
-// credentials are query parameters that are secret and never scanned.
-var credentials = []string{"access_token", "appsecret_proof", "appsecret_time", "input_token", "client_secret", "fb_exchange_token", "code"}
-
-// inspect rewrites the body and judges the query.
-func (p *Proxy) inspect(r *http.Request, x *exchange, query url.Values) *Refusal {
-	for name := range query {
-		if !plainName(name) || slices.Contains(carriers, name) {
-			return &refuseQuery
-		}
-	}
-	x.send.Message = false
-	if x.document != nil {
-		if refused := p.register(x); refused != nil {
-			return refused
-		}
-		x.send = x.account.Channel.Send(x.document)
-	}
-	scope := p.scope(x.rules, x.account, rules.Outbound, x.send.Person)
-	x.converse(p, scope.Aliases)
-	if scope.Off() {
-		p.setBody(r, x)
-		return nil
-	}
-	if refused := p.inspectQuery(r.Context(), x, query, &scope); refused != nil {
-		return refused
-	}
-	if x.document == nil {
-		return nil
-	}
-	return p.inspectBody(r, x, &scope)
-}
-
-// converse notes whose conversation the call is in.
-func (x *exchange) converse(p *Proxy, aliases []string) {
-	if len(aliases) > 0 {
-		x.record.conversations = []string{p.config.Records.Conversations.Hash(x.account.Name, aliases[0])}
-	}
-}
-
-func (p *Proxy) inspectBody(r *http.Request, x *exchange, scope *redact.Scope) *Refusal {
-	if refused := p.meet(r.Context(), x); refused != nil {
-		return refused
-	}
-	scope.Captured = x.state.Captured
-	var seen sightings
-	result, err := p.config.Engine.Rewrite(r.Context(), redact.Body{
-		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}}, Observe: p.observe(&seen),
-	})
-	p.review(rules.Outbound, seen, func(int) whose { return whose{x.account, firstAlias(x.send.Person)} })
-	if err != nil {
-		return unsettled(err)
-	}
-	p.config.Metrics.scanned(result.Took)
-	x.record.found(result)
-	if result.Overrun {
-		return &refuseOverrun
-	}
-	if reason, ok := result.Refusals[0]; ok {
-		f := refusePolicy.because(string(reason))
-		x.record.bytesOut = 0
-		return &f
-	}
-	raw, refused := p.prompted(r.Context(), x, scope, result)
-	if refused != nil {
-		x.record.bytesOut = 0
-		return refused
-	}
-	if refused := p.noteBack(r.Context(), x.account, scope.Aliases, result.Back); refused != nil {
-		x.record.bytesOut = 0
-		return refused
-	}
-	if !same(raw, x.document.Raw) {
-		x.document = &payload.Document{Raw: raw}
-	}
-	p.setBody(r, x)
-	return nil
-}
-
-// inspectQuery refuses a call whose query holds what policy would change: the
-// query of a call is not edited.
-func (p *Proxy) inspectQuery(ctx context.Context, x *exchange, query url.Values, scope *redact.Scope) *Refusal {
-	for name, values := range query {
-		if slices.Contains(credentials, name) || untouched(x.account.Channel.Request().Root().Member(name).Class()) {
-			continue
-		}
-		for _, value := range values {
-			result, err := p.config.Engine.Text(ctx, value, scope)
-			if err != nil {
-				return unsettled(err)
-			}
-			x.record.tallies = append(x.record.tallies, result.Tallies...)
-			if result.Edited || len(result.Refusals) > 0 {
-				x.record.found(result.Result)
-				f := refusePolicy.because("value_in_query")
-				return &f
-			}
-		}
-	}
-	return nil
-}
-
-// untouched says that a place holds an id, structure or a link: never scanned,
-// because ids look like cards.
-func untouched(class channel.Class) bool {
-	switch class {
-	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
-		return true
-	}
-	return false
-}
-
-// setBody puts the document's bytes into the request.
-func (p *Proxy) setBody(r *http.Request, x *exchange) {
-	if x.document == nil {
-		return
-	}
-	x.record.bytesOut = len(x.document.Raw)
-	setBody(r, x.document.Raw)
 }
 
 // upload lets a file through where policy says so. It is streamed, never held.

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -15,7 +16,9 @@ type exchange struct {
 	account  *Account
 	rules    *Rulebook // that call and answer are judged by
 	call     channel.Call
-	document *payload.Document // nil when the call has no body
+	query    url.Values        // what is left of it beside the parameters
+	document *payload.Document // the parameters; nil when the call has none
+	carrier  carrier           // that brought them; nil when the call has none
 	send     channel.Send
 	record   *record
 	started  time.Time
