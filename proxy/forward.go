@@ -57,23 +57,10 @@ func (f *forwarder) close() error {
 	return nil
 }
 
-// graphHeaders are what a call needs to say to the platform. Everything else a
-// bot's stack adds (cookies, tracing baggage, where a call came from) is the
-// bot's own business, cannot be judged, and ends here.
-var graphHeaders = map[string]bool{
-	"Accept": true, "Accept-Language": true, "Authorization": true, "Content-Type": true, "Content-Disposition": true,
-	"User-Agent": true, "If-None-Match": true, "If-Modified-Since": true,
-	"File_offset": true, "Offset": true, // resumable uploads
-}
-
 // serve forwards a request whose body has been set to an address.
 func (f *forwarder) serve(w http.ResponseWriter, r *http.Request, to *url.URL) {
 	r.URL, r.Host, r.Close = to, to.Host, false
-	for name := range r.Header {
-		if !graphHeaders[name] {
-			delete(r.Header, name)
-		}
-	}
+	passHeaders(r.Header)
 	plainAgent(r.Header)
 	f.proxy.ServeHTTP(w, r)
 }
