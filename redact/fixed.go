@@ -60,12 +60,17 @@ func (w *walk) name(at place) {
 	case channel.Structural, channel.Routing:
 		return
 	}
-	scope := w.body.Stretches[at.owner].Scope
-	if scope.outbound() {
-		at.class = channel.Free // no place outbound may carry a value in a name
+	scope, name := w.body.Stretches[at.owner].Scope, at.document.Name(at.node)
+	if scope.outbound() || !isID(name) {
+		at.class = channel.Free // no place may carry a value in a name
 	}
-	w.fixed(at, scope, at.document.Name(at.node), ValueInName)
+	w.fixed(at, scope, name, ValueInName)
 }
+
+// isID says that a name is digits and nothing else. The platform answers a call for
+// several ids with an object that has them as names, and one id in ten has the
+// check digit of a card.
+func isID(name string) bool { return strings.Trim(name, "0123456789") == "" }
 
 // fixed judges text that cannot be edited: a validated finding in a free place
 // refuses the part, elsewhere it is reported (ids are numbers too).
