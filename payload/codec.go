@@ -213,3 +213,30 @@ func appendControl(dst []byte, r rune) []byte {
 func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', lowerHex[r>>12&15], lowerHex[r>>8&15], lowerHex[r>>4&15], lowerHex[r&15])
 }
+
+// verbatim is a text that stands as it is, at byte base of the outer text.
+type verbatim struct {
+	text string
+	base int
+}
+
+// Encode implements Codec.
+func (verbatim) Encode(text string) string { return text }
+
+// Span implements Codec.
+func (v verbatim) Span(start, end int) (int, int) {
+	if start < 0 || end < start || end > len(v.text) {
+		return -1, -1
+	}
+	empty := start == end
+	for start > 0 && start < len(v.text) && !utf8.RuneStart(v.text[start]) {
+		start--
+	}
+	for end < len(v.text) && !utf8.RuneStart(v.text[end]) {
+		end++
+	}
+	if empty {
+		end = start
+	}
+	return v.base + start, v.base + end
+}

@@ -22,7 +22,7 @@ type Form struct {
 // Field is one name and value, decoded.
 type Field struct {
 	Name, Value string
-	scope       escaped
+	scope       Codec
 }
 
 // Scope returns the codec of the field's value.

@@ -57,6 +57,7 @@ func Reasons() []string {
 	return []string{
 		ReasonSyntax, ReasonDuplicateKey, ReasonInvalidUTF8, ReasonTrailingData, ReasonTooDeep, ReasonTooManyStrings,
 		ReasonTooManyValues, ReasonTooManyFields, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
+		ReasonBoundary, ReasonFraming, ReasonPartHeader, ReasonPartHeaderTooLong, ReasonPartEncoding, ReasonTooManyParts,
 	}
 }
 
