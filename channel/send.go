@@ -41,7 +41,7 @@ func (c *Channel) recipient(d *payload.Document, node int) Person {
 		return Person{}
 	}
 	text := identifier(d, id)
-	if text == "" {
+	if text == "" || strings.ContainsRune(text, '{') { // an expression of a batch is nobody
 		return Person{}
 	}
 	return newPerson("", c.user+text)
