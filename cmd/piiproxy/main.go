@@ -45,6 +45,7 @@ type commands struct {
 	Callers      callersCommand      `cmd:"" help:"Tokens for machines that call the admin API."`
 	Keys         keysCommand         `cmd:"" help:"Make and look after the key set."`
 	Store        storeCommand        `cmd:"" help:"Move the stores to another place."`
+	CA           caCommand           `cmd:"" help:"A private CA for bots whose base URL is fixed."`
 	Transcript   transcriptCommand   `cmd:"" help:"What remains of conversations that ended by policy."`
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log, and report from it."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`

@@ -1,0 +1,330 @@
+package authority_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/piiproxy/piiproxy/authority"
+)
+
+// made is a fresh authority and its folder.
+func made(t *testing.T, names ...string) (*authority.Authority, string) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "ca")
+	a, err := authority.Make(folder, names, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, folder
+}
+
+func TestMake(t *testing.T) {
+	names := []string{"graph.facebook.com", "lookaside.fbsbx.com"}
+	a, folder := made(t, append(names, names[0])...)
+	if !slices.Equal(a.Names(), names) {
+		t.Errorf("names: %v", a.Names())
+	}
+	for file, want := range map[string]os.FileMode{authority.KeyFile: 0o600, authority.CertificateFile: 0o644} {
+		about, err := os.Stat(filepath.Join(folder, file))
+		if err != nil || about.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", file, about.Mode(), err)
+		}
+	}
+	c := certificateIn(t, folder)
+	if !c.IsCA || !c.MaxPathLenZero || !c.PermittedDNSDomainsCritical || len(c.ExcludedIPRanges) != 2 {
+		t.Errorf("path length zero %v, critical %v, excluded %v", c.MaxPathLenZero, c.PermittedDNSDomainsCritical, c.ExcludedIPRanges)
+	}
+	if _, ok := c.PublicKey.(*ecdsa.PublicKey); !ok || c.PublicKey.(*ecdsa.PublicKey).Curve != elliptic.P256() {
+		t.Errorf("the key is %T", c.PublicKey)
+	}
+}
+
+// An authority that is there is never overwritten, not even half of one.
+func TestMakeKeepsWhatIsThere(t *testing.T) {
+	for _, kept := range []string{authority.KeyFile, authority.CertificateFile} {
+		_, folder := made(t, "graph.facebook.com")
+		path := filepath.Join(folder, kept)
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range []string{authority.KeyFile, authority.CertificateFile} {
+			if other != kept {
+				if err := os.Remove(filepath.Join(folder, other)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := authority.Make(folder, []string{"graph.facebook.com"}, time.Now()); err == nil || !strings.Contains(err.Error(), "not overwritten") {
+			t.Errorf("%s: %v", kept, err)
+		}
+		after, err := os.ReadFile(path)
+		if err != nil || string(after) != string(before) {
+			t.Errorf("%s was changed: %v", kept, err)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, bad := range []string{
+		"", "com", "localhost", "*.facebook.com", "graph.facebook.com.", "Graph.facebook.com", "graph.facebook.com:443", "https://graph.facebook.com",
+		"127.0.0.1", "::1", "::ffff:127.0.0.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "a..b", "-a.b", "user@graph.facebook.com", "bücher.example",
+	} {
+		if err := authority.CheckName(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	for _, name := range authority.PlatformNames() {
+		if err := authority.CheckName(name); err != nil {
+			t.Errorf("%s %v", name, err)
+		}
+	}
+	if _, err := authority.Make(t.TempDir(), nil, time.Now()); err == nil {
+		t.Error("an authority for nothing")
+	}
+}
+
+// A leaf lives for a week at most, is made anew by itself with another key, and
+// never outlives its authority.
+func TestLeaf(t *testing.T) {
+	a, _ := made(t, "graph.facebook.com", "graph.instagram.com")
+	now := time.Now()
+	issuer := a.Issuer(func() time.Time { return now })
+	first, err := issuer.Leaf("graph.facebook.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if life := first.Leaf.NotAfter.Sub(first.Leaf.NotBefore); life > 7*24*time.Hour {
+		t.Errorf("valid for %v", life)
+	}
+	if !slices.Equal(first.Leaf.DNSNames, []string{"graph.facebook.com"}) || first.Leaf.IsCA || !a.Signed(first.Leaf) {
+		t.Errorf("leaf for %v", first.Leaf.DNSNames)
+	}
+	other, err := issuer.Leaf("graph.instagram.com")
+	if err != nil || sameKey(first.Leaf, other.Leaf) {
+		t.Errorf("two leaves with one key, %v", err)
+	}
+	now = now.Add(2 * 24 * time.Hour)
+	if again, err := issuer.Leaf("graph.facebook.com"); err != nil || again != first {
+		t.Errorf("made anew while it was good: %v", err)
+	}
+	now = now.Add(2 * 24 * time.Hour)
+	renewed, err := issuer.Leaf("graph.facebook.com")
+	if err != nil || sameKey(first.Leaf, renewed.Leaf) || renewed.Leaf.NotAfter.Before(now.Add(3*24*time.Hour)) {
+		t.Errorf("not renewed: %v", err)
+	}
+	now = a.Ends().Add(-time.Hour)
+	if last, err := issuer.Leaf("graph.facebook.com"); err != nil || last.Leaf.NotAfter.After(a.Ends()) {
+		t.Errorf("outlives its authority: %v", err)
+	}
+	for _, foreign := range []string{"other.example", "x.graph.facebook.com", "facebook.com", "", "127.0.0.1"} {
+		if _, err := issuer.Leaf(foreign); err == nil {
+			t.Errorf("a leaf for %q", foreign)
+		}
+	}
+}
+
+// What the stolen key could sign is worth nothing: Go and OpenSSL believe it for
+// the listed hosts only, whatever the certificate says of itself.
+func TestConstraints(t *testing.T) {
+	_, folder := made(t, "graph.facebook.com")
+	for name, hostile := range map[string]struct {
+		change func(*x509.Certificate)
+		good   bool
+	}{
+		"listed":     {func(c *x509.Certificate) { c.DNSNames = []string{"graph.facebook.com"} }, true},
+		"other":      {func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} }, false},
+		"both":       {func(c *x509.Certificate) { c.DNSNames = []string{"graph.facebook.com", "other.example"} }, false},
+		"above":      {func(c *x509.Certificate) { c.DNSNames = []string{"facebook.com"} }, false},
+		"look-alike": {func(c *x509.Certificate) { c.DNSNames = []string{"evilgraph.facebook.com"} }, false},
+		"wildcard":   {func(c *x509.Certificate) { c.DNSNames = []string{"*.facebook.com"} }, false},
+		"address":    {func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)} }, false},
+		"address 6":  {func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv6loopback} }, false},
+		"client":     {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			leaf, _ := forge(t, folder, hostile.change)
+			roots := x509.NewCertPool()
+			roots.AddCert(certificateIn(t, folder))
+			_, err := leaf.Verify(x509.VerifyOptions{Roots: roots})
+			if (err == nil) != hostile.good {
+				t.Errorf("Go: %v", err)
+			}
+			path := filepath.Join(t.TempDir(), "leaf.pem")
+			if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			said, err := exec.Command("openssl", "verify", "-purpose", "sslserver", "-CAfile", filepath.Join(folder, authority.CertificateFile), path).CombinedOutput()
+			if (err == nil) != hostile.good {
+				t.Errorf("openssl: %v: %s", err, said)
+			}
+		})
+	}
+}
+
+func TestNoAuthorityBelow(t *testing.T) {
+	_, folder := made(t, "graph.facebook.com")
+	middle, stolen := forge(t, folder, func(c *x509.Certificate) { c.IsCA, c.KeyUsage = true, x509.KeyUsageCertSign })
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := sign(t, middle, stolen, &x509.Certificate{DNSNames: []string{"graph.facebook.com"}}, key)
+	roots, middles := x509.NewCertPool(), x509.NewCertPool()
+	roots.AddCert(certificateIn(t, folder))
+	middles.AddCert(middle)
+	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: middles}); err == nil {
+		t.Error("an authority below the authority is believed")
+	}
+}
+
+// forge signs what an attacker with the stolen key would, for a key of their own.
+func forge(t *testing.T, folder string, change func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(folder, authority.KeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(content)
+	stolen, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := &x509.Certificate{
+		Subject: pkix.Name{Organization: []string{"evil"}}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+	}
+	change(wanted)
+	return sign(t, certificateIn(t, folder), stolen.(*ecdsa.PrivateKey), wanted, key), key
+}
+
+func sign(t *testing.T, parent *x509.Certificate, with *ecdsa.PrivateKey, wanted *x509.Certificate, key *ecdsa.PrivateKey) *x509.Certificate {
+	t.Helper()
+	wanted.NotBefore, wanted.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	raw, err := x509.CreateCertificate(rand.Reader, wanted, parent, key.Public(), with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leaf
+}
+
+func certificateIn(t *testing.T, folder string) *x509.Certificate {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(folder, authority.CertificateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(content)
+	c, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func sameKey(a, b *x509.Certificate) bool {
+	return string(a.RawSubjectPublicKeyInfo) == string(b.RawSubjectPublicKeyInfo)
+}
+
+func TestOpenRefuses(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, folder string)
+		at    time.Time
+		says  string
+	}{
+		"nothing":       {func(t *testing.T, folder string) { must(t, os.RemoveAll(folder)) }, now, "piiproxy ca init"},
+		"no key":        {func(t *testing.T, folder string) { must(t, os.Remove(filepath.Join(folder, authority.KeyFile))) }, now, "opening"},
+		"loose key":     {func(t *testing.T, folder string) { must(t, os.Chmod(filepath.Join(folder, authority.KeyFile), 0o640)) }, now, "chmod 600"},
+		"another's key": {otherKey, now, "belong together"},
+		"no PEM":        {func(t *testing.T, folder string) { overwrite(t, folder, authority.CertificateFile, []byte("hello")) }, now, "belong together"},
+		"huge": {func(t *testing.T, folder string) {
+			overwrite(t, folder, authority.CertificateFile, make([]byte, 1<<20))
+		}, now, "too large"},
+		"unconstrained": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomains = nil })
+		}, now, "no critical name constraints"},
+		"not critical": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomainsCritical = false })
+		}, now, "no critical name constraints"},
+		"addresses": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.ExcludedIPRanges = nil })
+		}, now, "IP addresses"},
+		"no authority": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.IsCA, c.MaxPathLenZero = false, false })
+		}, now, "no certificate of a CA"},
+		"over":    {func(*testing.T, string) {}, now.Add(4 * 365 * 24 * time.Hour), "ended on"},
+		"not yet": {func(*testing.T, string) {}, now.Add(-48 * time.Hour), "not valid before"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, folder := made(t, "graph.facebook.com")
+			c.spoil(t, folder)
+			_, err := authority.Open(folder, c.at)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+			if errors.Is(err, authority.ErrNone) != (name == "nothing") {
+				t.Errorf("ErrNone: %v", err)
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func overwrite(t *testing.T, folder, name string, content []byte) {
+	t.Helper()
+	must(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+}
+
+func otherKey(t *testing.T, folder string) {
+	_, other := made(t, "graph.facebook.com")
+	content, err := os.ReadFile(filepath.Join(other, authority.KeyFile))
+	must(t, err)
+	overwrite(t, folder, authority.KeyFile, content)
+}
+
+// own replaces the authority by one that somebody made by hand.
+func own(t *testing.T, folder string, change func(*x509.Certificate)) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	every := func(bytes int) *net.IPNet { return &net.IPNet{IP: make(net.IP, bytes), Mask: make(net.IPMask, bytes)} }
+	c := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "by hand"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"graph.facebook.com"}, ExcludedIPRanges: []*net.IPNet{every(4), every(16)},
+	}
+	change(c)
+	raw, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	must(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	overwrite(t, folder, authority.CertificateFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
+	overwrite(t, folder, authority.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+}
