@@ -7,8 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// ReasonTooManyFields is the reason of a form with more than Limits.Fields.
-const ReasonTooManyFields = "too_many_fields"
+// The reasons of a form, beside those of documents.
+const (
+	ReasonTooManyFields = "too_many_fields" // more than Limits.Fields
+	ReasonPercent       = "percent"         // a % that no two hexadecimal digits follow
+	ReasonSemicolon     = "semicolon"       // some readers take it for &
+	ReasonNUL           = "nul"             // some readers end a text there
+)
 
 // Form is a url-encoded form (WHATWG URL Standard, section 5.1), read so that two
 // readers cannot differ: bad % escapes, raw semicolons, which some take for &,
@@ -19,14 +24,26 @@ type Form struct {
 	Fields []Field
 }
 
-// Field is one name and value, decoded.
+// Field is one name and value, decoded, of a source of parameters: a form, a
+// query, a part of a multipart body, a member of a JSON body.
 type Field struct {
 	Name, Value string
-	scope       Codec
+
+	raw        string // of a form: the value as it is spelled,
+	base       int    // and where it stands
+	codec      Codec  // of any other source
+	start, end int    // of the whole field in its source
+	source     source // nil: a form
+	literal    bool   // Value is JSON text of any kind
 }
 
 // Scope returns the codec of the field's value.
-func (f *Field) Scope() Codec { return f.scope }
+func (f *Field) Scope() Codec {
+	if f.codec != nil {
+		return f.codec
+	}
+	return escaped{f.raw, f.base}
+}
 
 // ParseForm reads raw within lim: its bytes, its number of fields,
 // and the bytes of one name or value. The error is an *Error.
@@ -34,30 +51,63 @@ func ParseForm(raw []byte, lim Limits) (*Form, error) {
 	if len(raw) > lim.Bytes {
 		return nil, &Error{ReasonTooLarge, lim.Bytes}
 	}
-	if i := bytes.IndexAny(raw, ";\x00"); i >= 0 || !utf8.Valid(raw) {
-		return nil, &Error{ReasonSyntax, max(i, 0)}
+	if i := bytes.IndexByte(raw, ';'); i >= 0 {
+		return nil, &Error{ReasonSemicolon, i}
 	}
-	form := &Form{Raw: raw}
+	if !utf8.Valid(raw) {
+		return nil, &Error{ReasonInvalidUTF8, invalidAt(raw)}
+	}
+	form := &Form{Raw: raw, Fields: make([]Field, 0, min(lim.Fields, bytes.Count(raw, []byte{'&'})+1))}
 	text, at := string(raw), 0
-	seen := map[string]bool{}
+	var seen names
 	for part := range strings.SplitSeq(text, "&") {
 		field, err := readField(part, at, lim)
 		if err != nil {
 			return nil, err
 		}
 		if part != "" {
-			if seen[field.Name] && !strings.HasSuffix(field.Name, "[]") {
+			if seen.add(field.Name) && !strings.HasSuffix(field.Name, "[]") {
 				return nil, &Error{ReasonDuplicateKey, at}
 			}
-			seen[field.Name] = true
+			if len(form.Fields) == lim.Fields {
+				return nil, &Error{ReasonTooManyFields, at}
+			}
 			form.Fields = append(form.Fields, field)
-		}
-		if len(form.Fields) > lim.Fields {
-			return nil, &Error{ReasonTooManyFields, at}
 		}
 		at += len(part) + 1
 	}
 	return form, nil
+}
+
+// names are the names that a source has had. Few are looked through, and many
+// looked up.
+type names struct {
+	few  [16]string
+	n    int
+	many map[string]bool
+}
+
+// add takes a name in, and reports whether it is there already.
+func (s *names) add(name string) bool {
+	if s.n < len(s.few) {
+		for _, known := range s.few[:s.n] {
+			if known == name {
+				return true
+			}
+		}
+		s.few[s.n] = name
+		s.n++
+		return false
+	}
+	if s.many == nil {
+		s.many = make(map[string]bool, 2*len(s.few))
+		for _, known := range s.few {
+			s.many[known] = true
+		}
+	}
+	known := s.many[name]
+	s.many[name] = true
+	return known
 }
 
 // readField reads name=value, which begins at byte at.
@@ -69,15 +119,15 @@ func readField(part string, at int, lim Limits) (Field, error) {
 	name, badName := url.QueryUnescape(rawName)
 	value, badValue := url.QueryUnescape(rawValue)
 	if badName != nil || badValue != nil {
-		return Field{}, &Error{ReasonSyntax, at}
+		return Field{}, &Error{ReasonPercent, at}
 	}
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
 		return Field{}, &Error{ReasonInvalidUTF8, at}
 	}
 	if strings.ContainsRune(name, 0) || strings.ContainsRune(value, 0) {
-		return Field{}, &Error{ReasonSyntax, at}
+		return Field{}, &Error{ReasonNUL, at}
 	}
-	return Field{Name: name, Value: value, scope: escaped{rawValue, at + len(part) - len(rawValue)}}, nil
+	return Field{Name: name, Value: value, raw: rawValue, base: at + len(part) - len(rawValue), start: at, end: at + len(part)}, nil
 }
 
 // escaped is a value of a form: raw stands at byte base of the form.

@@ -13,12 +13,12 @@ func TestFormsThatAreRefused(t *testing.T) {
 	small := payload.DefaultLimits()
 	small.Fields, small.StringBytes, small.Bytes = 3, 8, 64
 	for _, test := range []struct{ raw, reason string }{
-		{"a=%4", payload.ReasonSyntax},
-		{"a=%zz", payload.ReasonSyntax},
-		{"a=1;b=2", payload.ReasonSyntax},
-		{"a=\x00", payload.ReasonSyntax},
-		{"a=%00", payload.ReasonSyntax},
-		{"a=\xff", payload.ReasonSyntax},
+		{"a=%4", payload.ReasonPercent},
+		{"a=%zz", payload.ReasonPercent},
+		{"a=1;b=2", payload.ReasonSemicolon},
+		{"a=\x00", payload.ReasonNUL},
+		{"a=%00", payload.ReasonNUL},
+		{"a=\xff", payload.ReasonInvalidUTF8},
 		{"a=%ff", payload.ReasonInvalidUTF8},
 		{"%ff=a", payload.ReasonInvalidUTF8},
 		{"a=1&a=2", payload.ReasonDuplicateKey},

@@ -329,5 +329,5 @@ func (p *Part) Field(content []byte, at int) (Field, error) {
 		return Field{}, &Error{ReasonInvalidUTF8, at}
 	}
 	value := string(content)
-	return Field{Name: p.Name, Value: value, scope: verbatim{value, at}}, nil
+	return Field{Name: p.Name, Value: value, codec: verbatim{value, at}}, nil
 }

@@ -58,6 +58,7 @@ func Reasons() []string {
 		ReasonSyntax, ReasonDuplicateKey, ReasonInvalidUTF8, ReasonTrailingData, ReasonTooDeep, ReasonTooManyStrings,
 		ReasonTooManyValues, ReasonTooManyFields, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
 		ReasonBoundary, ReasonFraming, ReasonPartHeader, ReasonPartHeaderTooLong, ReasonPartEncoding, ReasonTooManyParts,
+		ReasonPercent, ReasonSemicolon, ReasonNUL, ReasonName, ReasonDocument,
 	}
 }
 

@@ -241,8 +241,8 @@ func TestBodies(t *testing.T) {
 		{plain, `{"a":1} {}`, "parse_trailing_data"},
 		{plain, `a=b`, "parse_syntax"},
 		{plain, "{\"a\":\"\xff\"}", "parse_invalid_utf8"},
-		{form, "a=%zz", "parse_syntax"},
-		{form, "a=1;b=2", "parse_syntax"},
+		{form, "a=%zz", "parse_percent"},
+		{form, "a=1;b=2", "parse_semicolon"},
 		{form, "a=1&a=2", "parse_duplicate_key"},
 	} {
 		header := "Content-Type: " + test.kind
