@@ -18,12 +18,13 @@ func Boundary(contentType string) (string, error) {
 	if !ok || !strings.EqualFold(kind, "multipart/form-data") {
 		return "", &Error{ReasonBoundary, 0}
 	}
-	boundary := ""
+	boundary, charset := "", false
 	for _, p := range parameters {
 		switch {
 		case p.name == "boundary" && boundary == "" && legalBoundary(p.value):
 			boundary = p.value
-		case p.name == "charset" && (strings.EqualFold(p.value, "utf-8") || strings.EqualFold(p.value, "utf8")):
+		case p.name == "charset" && !charset && (strings.EqualFold(p.value, "utf-8") || strings.EqualFold(p.value, "utf8")):
+			charset = true
 		default:
 			return "", &Error{ReasonBoundary, p.at}
 		}

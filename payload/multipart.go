@@ -275,8 +275,9 @@ func (m *Multipart) delimited() error {
 // Chunk, before the next part.
 type Part struct {
 	// Lead is everything in front of the content, as it came: the delimiter, the
-	// headers and the empty line.
+	// headers and the empty line. It stands at byte At of the body.
 	Lead []byte
+	At   int
 	// Name is the form field's name. Filename is the file's as it is written:
 	// browsers spell a quotation mark %22 in it.
 	Name, Filename string
@@ -316,9 +317,9 @@ func (p *Part) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// Field gives the part as a parameter: content is all of its content, which
-// stands at byte at of what is edited. It must be UTF-8 without NUL, whatever the
-// part says it is. The error is an *Error.
+// Field gives the part as a parameter: content is all of its content, and the part
+// stands at byte at of its source. It must be UTF-8 without NUL, whatever the part
+// says it is. The error is an *Error.
 func (p *Part) Field(content []byte, at int) (Field, error) {
 	switch {
 	case len(content) > p.from.lim.Text:
@@ -328,6 +329,28 @@ func (p *Part) Field(content []byte, at int) (Field, error) {
 	case !p.IsText(content):
 		return Field{}, &Error{ReasonInvalidUTF8, at}
 	}
-	value := string(content)
-	return Field{Name: p.Name, Value: value, codec: verbatim{value, at}}, nil
+	begin := at + len(p.Lead)
+	start := at + bytes.Index(p.Lead, p.from.delimiter)
+	return Field{
+		Name: p.Name, Value: string(content), codec: verbatim{string(content), begin},
+		start: start, end: begin + len(content) + len(crlf), source: parts{p.from.delimiter},
+	}, nil
+}
+
+// parts is a multipart body as a source of parameters: a field of it is a part
+// with its delimiter in front and the end of its last line.
+type parts struct{ delimiter []byte }
+
+func (p parts) spell(name, value string) string {
+	return string(p.delimiter) + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+}
+
+func (parts) separator() string { return "" }
+
+func (parts) without(gone []*Field) []Edit {
+	edits := make([]Edit, 0, len(gone))
+	for _, field := range gone {
+		edits = append(edits, Edit{Start: field.start, End: field.end})
+	}
+	return edits
 }

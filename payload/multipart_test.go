@@ -303,7 +303,7 @@ func TestPartField(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		field, err := part.Field(content, len(part.Lead))
+		field, err := part.Field(content, 0)
 		if test.reason != "" {
 			wantReason(t, test.headers, err, test.reason)
 			continue

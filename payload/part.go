@@ -23,7 +23,7 @@ type spot struct{ start, end int }
 // and each may stand once; any other is refused, because what it means to the
 // reader, and what it holds, cannot be told.
 func readPart(m *Multipart, lead []byte) (*Part, error) {
-	p := &Part{Lead: lead, from: m, announced: -1}
+	p := &Part{Lead: lead, At: m.at, from: m, announced: -1}
 	at := bytes.Index(lead, m.delimiter) + len(m.delimiter) + len(crlf)
 	seen := map[string]bool{}
 	for at < len(lead)-len(crlf) {
