@@ -230,7 +230,11 @@ func (e *Engine) Text(ctx context.Context, text string, scope *Scope) (TextResul
 	w := newWalk(e, Body{Stretches: []Stretch{{Scope: scope}}, LastTry: true})
 	defer w.release()
 	w.keep = true
-	if !scope.Off() {
+	switch {
+	case scope.Off():
+	case isCard(text):
+		w.card(place{class: channel.Free}, text)
+	default:
 		w.judge(place{class: channel.Free}, text)
 	}
 	result, err := w.settleText(ctx, text)

@@ -221,10 +221,13 @@ func (w *walk) text(at place) {
 	if text == "" {
 		return
 	}
-	if w.inner(at, text) {
-		return
+	switch {
+	case w.inner(at, text):
+	case isCard(text):
+		w.card(at, text)
+	default:
+		w.judge(at, text)
 	}
-	w.judge(at, text)
 }
 
 // inner walks a document that stands in a string. It reports false when the
