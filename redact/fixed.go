@@ -16,11 +16,12 @@ func (w *walk) number(at place) {
 	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
 		return
 	case channel.Personal:
+		if at.step.Kind() == geo && isCoordinate(at.document.Text(at.node)) {
+			w.coordinate(at, scope)
+			return
+		}
 		if action := scope.action(at.step.Kind()); action != Allow {
 			w.tally(ruleField, at.step.Kind(), Report, scope.mode(at.step.Kind()))
-		}
-		if at.step.Kind() == "geo" && isCoordinate(at.document.Text(at.node)) {
-			return
 		}
 		at.class = channel.Free // what else it is, the rules say
 	}
@@ -38,6 +39,41 @@ func (w *walk) number(at place) {
 func isCoordinate(text string) bool {
 	degrees, err := strconv.ParseFloat(text, 64)
 	return err == nil && math.Abs(degrees) <= 180 && !strings.ContainsAny(text, "eE")
+}
+
+// geo is the kind of places for degrees.
+const geo = "geo"
+
+// coordinate gives degrees the action of policy. A number can hold no token and no
+// name in brackets, so what is hidden is rounded: to a degree, which is 111 km from
+// north to south, or, generalized, to a tenth of one.
+func (w *walk) coordinate(at place, scope *Scope) {
+	action, mode := scope.action(geo), scope.mode(geo)
+	if action == Allow {
+		return
+	}
+	w.tally(ruleField, geo, action, mode)
+	text := at.document.Text(at.node)
+	w.see(at, Sighting{Rule: ruleField, Kind: geo, Action: action, Mode: mode, End: len(text), Text: text})
+	switch {
+	case action == Report, mode != rules.Enforce:
+	case action == Block:
+		w.refuse(at.owner, PolicyBlock)
+	default:
+		node := at.document.Nodes[at.node]
+		w.mark(at, mark{start: node.Start, end: node.End, action: action, rule: ruleField, kind: geo, by: rounded(text, action)})
+		w.marks[len(w.marks)-1].codecs = at.outer
+	}
+}
+
+// rounded is degrees without what tells a place from its surroundings.
+func rounded(degrees string, action Action) string {
+	value, _ := strconv.ParseFloat(degrees, 64) // isCoordinate has read it
+	scale, decimals := 1.0, 0
+	if action == Generalize {
+		scale, decimals = 10, 1
+	}
+	return strconv.FormatFloat(math.Round(value*scale)/scale+0, 'f', decimals, 64)
 }
 
 // innerNumber judges a number of a document that stands in a string. Those

@@ -36,3 +36,29 @@ func TestCoordinates(t *testing.T) {
 		}
 	}
 }
+
+// Degrees are hidden by rounding: the field stays a number, and a bot that computes
+// with it goes on. Policy's other actions do what they do elsewhere.
+func TestCoordinatesHidden(t *testing.T) {
+	e, _ := engine(t)
+	for action, want := range map[string]string{
+		"allow": `"lat":48.2081743,"long":-16.3738189`, "report": `"lat":48.2081743,"long":-16.3738189`, "generalize": `"lat":48.2,"long":-16.4`,
+		"mask": `"lat":48,"long":-16`, "redact": `"lat":48,"long":-16`, "tokenize": `"lat":48,"long":-16`, "block": "",
+	} {
+		s := scope(t, func(s *redact.Scope) {
+			s.Policy = defaults(t, func(t *redact.Tables) { t.Inbound = map[string]string{"geo": action, "default": "tokenize"} })
+		})
+		body := func(degrees string) string {
+			return webhook(`"message":{"mid":"m","attachments":[{"type":"location","payload":{"coordinates":{` + degrees + `}}}]}`)
+		}
+		got := rewrite(t, e, "messenger", body(`"lat":48.2081743,"long":-16.3738189`), s)
+		if refused := len(got.Refusals) > 0; refused != (action == "block") {
+			t.Errorf("%s: refused %v", action, got.Refusals)
+		} else if !refused && string(got.Bytes) != body(want) {
+			t.Errorf("%s: became %s", action, got.Bytes)
+		}
+		if action != "allow" && tallied(got.Tallies) == "" {
+			t.Errorf("%s: counts nothing", action)
+		}
+	}
+}

@@ -94,6 +94,7 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 	for i := range marks {
 		m := &marks[i]
 		switch {
+		case m.by != "": // a number, settled where it stands
 		case m.rule == ruleBudget:
 			m.by = Unreadable
 		case m.rule == ruleLink:
