@@ -138,7 +138,7 @@ func (x *exchange) publishes() bool {
 // says so.
 func streams(call channel.Call, types []string) bool {
 	multipart := len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data")
-	return call.Kind == channel.CallUpload || (multipart && call.Kind == channel.CallMediaUpload)
+	return (call.Kind == channel.CallUpload && len(types) < 2) || (multipart && call.Kind == channel.CallMediaUpload)
 }
 
 // emptyCall lets calls without a body through, but no batch, and no message:

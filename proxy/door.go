@@ -94,6 +94,8 @@ func (p *Proxy) plain(r *http.Request, methods []string) (Refusal, bool) {
 		return refuseURL, true
 	case headerLines(r.Header) > p.config.Limits.Headers:
 		return refuseHeaders, true
+	case twice(r.Header):
+		return refuseTwice, true
 	case r.Header.Get("Upgrade") != "" || tokenIn(r.Header["Connection"], "upgrade"):
 		return refuseUpgrade, true
 	case overridesMethod(r.Header):
@@ -111,6 +113,21 @@ func overridesMethod(h http.Header) bool {
 		}
 		switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
 		case "x-http-method-override", "x-method-override", "x-http-method":
+			return true
+		}
+	}
+	return false
+}
+
+// once are headers of which every server reads one only, be it the first, the
+// last, or both in one: with two of them nobody knows who is meant (RFC 9110, 5.3). A second
+// Content-Type or Content-Encoding is refused with the body.
+var once = []string{"Authorization", "Content-Disposition", "File_offset", "Offset"}
+
+// twice says that a header is there twice that must not be.
+func twice(h http.Header) bool {
+	for _, name := range once {
+		if len(h[name]) > 1 {
 			return true
 		}
 	}

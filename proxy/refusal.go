@@ -36,6 +36,7 @@ var (
 	refuseMethod     = Refusal{"method", http.StatusMethodNotAllowed, codePolicy, false, "this method is not served; use GET, POST or DELETE"}
 	refuseURL        = Refusal{"url_too_long", http.StatusRequestURITooLong, codePolicy, false, "the request target is too long"}
 	refuseHeaders    = Refusal{"headers", http.StatusRequestHeaderFieldsTooLarge, codePolicy, false, "the request has too many headers"}
+	refuseTwice      = Refusal{"header_twice", http.StatusBadRequest, codePolicy, false, "a header that is read once is there twice; send it once"}
 	refuseUpgrade    = Refusal{"upgrade", http.StatusBadRequest, codePolicy, false, "connections are not upgraded"}
 	refuseTooLarge   = Refusal{"too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects; see limits.bodies.inspected"}
 	refuseBody       = Refusal{"body_incomplete", http.StatusBadRequest, codePolicy, false, "the body ended before it was complete"}
@@ -79,7 +80,7 @@ var (
 // Refusals lists every refusal, for the table in docs/reasons.md.
 func Refusals() []Refusal {
 	return []Refusal{
-		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
+		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
 		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
