@@ -59,7 +59,8 @@ func (f *forwarder) close() error {
 
 // serve forwards a request whose body has been set to an address.
 func (f *forwarder) serve(w http.ResponseWriter, r *http.Request, to *url.URL) {
-	r.URL, r.Host, r.Close = to, to.Host, false
+	// Trailers came after everything that was judged, and nobody has judged them.
+	r.URL, r.Host, r.Close, r.Trailer = to, to.Host, false, nil
 	passHeaders(r.Header)
 	plainAgent(r.Header)
 	f.proxy.ServeHTTP(w, r)
