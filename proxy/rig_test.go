@@ -76,6 +76,7 @@ type plan struct {
 	publicURL string
 	sha1      map[channel.Name]bool
 	graph     string // base URL of the platform; empty: the rig's own
+	botURL    string // base URL of every bot; empty: the rig's own
 	secret    func() []string
 	verify    func() string
 	botSecret func(bot string) string
@@ -288,10 +289,14 @@ func (r *rig) newTenants() *proxy.Tenants {
 		if r.plan.graph != "" {
 			graph = r.plan.graph
 		}
+		bot := r.bots[a.bot].url
+		if r.plan.botURL != "" {
+			bot = r.plan.botURL
+		}
 		accounts = append(accounts, &proxy.Account{
 			Name: a.name, ID: a.id, Business: a.business, Host: a.host, App: apps[a.app], Channel: ch, Spool: a.spool,
 			AccessToken: func() string { return a.token },
-			Bot:         proxy.Bot{URL: r.parse(r.bots[a.bot].url + "/webhook"), Secret: func() string { return r.plan.botSecret(a.bot) }},
+			Bot:         proxy.Bot{URL: r.parse(bot + "/webhook"), Secret: func() string { return r.plan.botSecret(a.bot) }},
 			Graph:       r.parse(graph),
 			Judgement:   proxy.Judgement{Policy: &policy, Mode: a.mode, Region: "US", Language: a.language, Media: r.plan.media},
 			Conduct:     r.conduct(r.plan.conduct),
