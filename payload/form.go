@@ -33,9 +33,15 @@ type Field struct {
 	base       int    // and where it stands
 	codec      Codec  // of any other source
 	start, end int    // of the whole field in its source
-	source     source // nil: a form
+	source     source // of any other source; nil: its fields stay where they are
 	literal    bool   // Value is JSON text of any kind
 }
+
+// formed says that a field is one of a form.
+func (f *Field) formed() bool { return f.codec == nil }
+
+// movable says that the field's source can lose it and have others.
+func (f *Field) movable() bool { return f.formed() || f.source != nil }
 
 // Scope returns the codec of the field's value.
 func (f *Field) Scope() Codec {

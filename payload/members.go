@@ -11,26 +11,12 @@ func Members(d *Document) []Field {
 			return nil
 		}
 		fields = append(fields, Field{
-			Name: d.Name(node), Value: d.text[n.Start:n.End], codec: moved(n.Start),
+			Name: d.Name(node), Value: d.text[n.Start:n.End], codec: verbatim{d.text[n.Start:n.End], n.Start},
 			start: n.KeyStart, end: n.End, source: object{d}, literal: true,
 		})
 	}
 	return fields
 }
-
-// moved is the codec of a text that stands as it is at some byte.
-type moved int
-
-// Span implements Codec.
-func (m moved) Span(start, end int) (int, int) {
-	if start < 0 || end < start {
-		return -1, -1
-	}
-	return start + int(m), end + int(m)
-}
-
-// Encode implements Codec.
-func (moved) Encode(text string) string { return text }
 
 // object is a JSON object as a source.
 type object struct{ d *Document }

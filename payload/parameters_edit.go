@@ -101,7 +101,7 @@ func (c *comparison) value(m *member, node, other int) []Edit {
 		return []Edit{{Codecs: []Codec{m.field.Scope()}, End: len(m.field.Value), Text: text}}
 	case text == m.field.Value:
 		return nil
-	case m.field.Value == "" && m.field.source == nil: // it may have no = either
+	case m.field.Value == "" && m.field.formed(): // it may have no = either
 		return []Edit{{Start: m.field.start, End: m.field.end, Text: c.whole(m.field, other)}}
 	}
 	return []Edit{trimmed(m.field, 0, m.field.Value, text)}
@@ -169,6 +169,9 @@ func trimmed(field *Field, at int, old, text string) Edit {
 // move edits the parameters that came and went.
 func (c *comparison) move() error {
 	for source, gone := range c.gone {
+		if len(gone) > 0 && !gone[0].movable() {
+			return ErrStructure
+		}
 		for len(gone) > 0 && len(c.added) > 0 {
 			c.edits[source] = append(c.edits[source], Edit{Start: gone[0].start, End: gone[0].end, Text: c.whole(gone[0], c.added[0])})
 			gone, c.added = gone[1:], c.added[1:]
@@ -178,7 +181,7 @@ func (c *comparison) move() error {
 		}
 	}
 	for source, fields := range c.sources {
-		if len(fields) == 0 || len(c.added) == 0 {
+		if len(fields) == 0 || len(c.added) == 0 || !fields[0].movable() {
 			continue
 		}
 		last := &fields[len(fields)-1]
@@ -206,7 +209,7 @@ func (c *comparison) spelled(field *Field, node int) string {
 // whole spells a parameter of after as a field of the same source as another one.
 func (c *comparison) whole(like *Field, node int) string {
 	name, text := c.after.Name(node), c.spelled(like, node)
-	if like.source != nil {
+	if !like.formed() {
 		return like.source.spell(name, text)
 	}
 	return url.QueryEscape(name) + "=" + url.QueryEscape(text)
@@ -214,7 +217,7 @@ func (c *comparison) whole(like *Field, node int) string {
 
 // separator stands between two fields of a source.
 func separator(field *Field) string {
-	if field.source != nil {
+	if !field.formed() {
 		return field.source.separator()
 	}
 	return "&"
@@ -223,7 +226,7 @@ func separator(field *Field) string {
 // without takes fields of one source out. In a form, nothing between two & is no
 // field (WHATWG URL Standard, section 5.1).
 func without(gone []*Field) []Edit {
-	if gone[0].source != nil {
+	if !gone[0].formed() {
 		return gone[0].source.without(gone)
 	}
 	edits := make([]Edit, 0, len(gone))
