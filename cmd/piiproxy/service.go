@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/asked"
@@ -80,6 +81,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		return err
 	}
 	metrics := proxy.NewMetrics(s.registry, version, time.Now)
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := s.openStores(ctx, metrics); err != nil {
 		return err
 	}
