@@ -19,6 +19,7 @@ type bundle struct {
 	parts     []channel.Part
 	owners    []*Account // of parts
 	stretches []redact.Stretch
+	media     bundleMedia // that was taken out of it
 }
 
 // bundles finds the account of every part and splits the delivery by bot. It
@@ -121,16 +122,21 @@ func (p *Proxy) rest(book *Rulebook, app *App, ch *channel.Channel, d *payload.D
 	if err != nil {
 		return nil, err
 	}
-	rest, err := payload.Parse(raw, p.config.Limits.Payload)
+	return p.read(book, app, ch, raw)
+}
+
+// read makes a bundle of a delivery for one bot that was edited.
+func (p *Proxy) read(book *Rulebook, app *App, ch *channel.Channel, raw []byte) (*bundle, error) {
+	document, err := payload.Parse(raw, p.config.Limits.Payload)
 	if err != nil {
 		return nil, err
 	}
-	again, err := ch.Delivery(rest)
+	parts, err := ch.Delivery(document)
 	if err != nil {
 		return nil, err
 	}
-	owners := p.config.Tenants.owners(app, ch, again)
-	b := p.newBundle(book, owners[0], ch, rest, again, owners)
+	owners := p.config.Tenants.owners(app, ch, parts)
+	b := p.newBundle(book, owners[0], ch, document, parts, owners)
 	return &b, nil
 }
 

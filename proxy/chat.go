@@ -55,6 +55,7 @@ type chat struct {
 	told         []string // what of it the message tells
 	risky        []string // kinds it tells that belong into a form
 	words        words
+	media        keptMedia // files of the message that the bot does not get
 }
 
 // recall finds the chats of the messages in a bundle and lets what the bot asked
@@ -74,7 +75,7 @@ func (p *Proxy) recall(ctx context.Context, b *bundle) ([]chat, *Refusal) {
 		if err != nil {
 			return nil, unsettled(err)
 		}
-		ch := chat{part: i, conversation: c, state: state, asked: state.Asked(p.config.Now(), part.IDs), words: wordsOf(b.document, part.Root)}
+		ch := chat{part: i, conversation: c, state: state, asked: state.Asked(p.config.Now(), part.IDs), words: wordsOf(b.document, part.Root), media: b.media.kept[part.IDs[0]]}
 		b.stretches[i+1].Scope.Context.Asked = ch.asked
 		chats = append(chats, ch)
 	}

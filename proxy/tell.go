@@ -70,7 +70,7 @@ func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
 	unasked := slices.DeleteFunc(slices.Clone(c.risky), func(kind string) bool {
 		return slices.Contains(c.asked, kind) || !slices.Contains(a.Telling.Warn, kind)
 	})
-	if a.Telling.Words == nil || !(isNew && a.Telling.NoticeNew) && len(unasked) == 0 {
+	if a.Telling.Words == nil || !(isNew && a.Telling.NoticeNew) && len(unasked)+len(c.media.kinds) == 0 {
 		return
 	}
 	p.aloud(func(ctx context.Context) {
@@ -79,6 +79,9 @@ func (p *Proxy) talk(a *Account, c *chat, isNew bool) {
 		}
 		if len(unasked) > 0 {
 			p.warn(ctx, a, c.conversation, unasked)
+		}
+		if len(c.media.kinds) > 0 {
+			p.unseen(ctx, a, c)
 		}
 	})
 }
@@ -104,19 +107,32 @@ func (p *Proxy) aloud(say func(ctx context.Context)) {
 	})
 }
 
+// saying is something of ours to say: its words' key, more words behind them, and
+// how long it is not said again.
+type saying struct {
+	what, more string
+	in         time.Duration
+}
+
 // notice sends the privacy notice, once in a window.
 func (p *Proxy) notice(ctx context.Context, a *Account, c *conversation.Conversation) {
-	p.tell(ctx, a, c, tellNotice, func() *capture.Button { return nil })
+	p.tell(ctx, a, c, saying{what: tellNotice, in: onceIn})
 }
 
 // warn tells a person not to type such things, with a button to a form for them.
 func (p *Proxy) warn(ctx context.Context, a *Account, c *conversation.Conversation, kinds []string) {
+	p.offer(ctx, a, c, saying{what: tellWarning, in: onceIn}, kinds, capture.Warning)
+}
+
+// offer says something with a button to a form for kinds; without one where no
+// link can be had.
+func (p *Proxy) offer(ctx context.Context, a *Account, c *conversation.Conversation, s saying, kinds []string, source string) {
 	var made *ask
-	sent := p.tell(ctx, a, c, tellWarning, func() *capture.Button {
+	sent := p.tellWith(ctx, a, c, s, func() *capture.Button {
 		if p.links == nil {
 			return nil
 		}
-		o := capture.Order{Account: a.Name, Conversation: c, Language: a.Language, Source: capture.Warning}
+		o := capture.Order{Account: a.Name, Conversation: c, Language: a.Language, Source: source}
 		for _, kind := range kinds {
 			o.Fields = append(o.Fields, capture.Field{Kind: kind, Need: a.Need[kind]})
 		}
@@ -132,20 +148,30 @@ func (p *Proxy) warn(ctx context.Context, a *Account, c *conversation.Conversati
 	}
 }
 
-// tell says something that is said once in a while. That it was said is written
+// tell is tellWith without a button.
+func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversation, s saying) bool {
+	return p.tellWith(ctx, a, c, s, func() *capture.Button { return nil })
+}
+
+// tellWith says something that is said once in a while. That it was said is written
 // down before: rather not at all than twice. It reports whether it was said.
-func (p *Proxy) tell(ctx context.Context, a *Account, c *conversation.Conversation, what string, button func() *capture.Button) bool {
+func (p *Proxy) tellWith(ctx context.Context, a *Account, c *conversation.Conversation, s saying, button func() *capture.Button) bool {
 	said := false
-	_, err := p.config.Chats.Memory.Update(ctx, c, func(s *conversation.State) bool {
-		said = s.Open(p.config.Now()) && s.Tell(p.config.Now(), what, onceIn)
+	_, err := p.config.Chats.Memory.Update(ctx, c, func(state *conversation.State) bool {
+		said = state.Open(p.config.Now()) && state.Tell(p.config.Now(), s.what, s.in)
 		return said
 	})
 	if err == nil && said {
-		err = p.Say(ctx, a.Name, c, a.Telling.Words(a.Language, what), button())
+		label := button()
+		words := a.Telling.Words(a.Language, s.what)
+		if label != nil && s.more != "" {
+			words += " " + s.more
+		}
+		err = p.Say(ctx, a.Name, c, words, label)
 	}
 	if err != nil && !errors.Is(err, capture.ErrWindow) {
 		p.config.Metrics.Link("unsent")
-		p.config.Log.Warn("", zap.String("event", "unsent"), zap.String("account", a.Name), zap.String("reason", what))
+		p.config.Log.Warn("", zap.String("event", "unsent"), zap.String("account", a.Name), zap.String("reason", s.what))
 	}
 	return said && err == nil
 }

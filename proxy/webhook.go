@@ -213,7 +213,10 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		p.log(record)
 		return http.StatusOK, nil
 	}
-	b = *rest
+	b, refusal = p.withoutMedia(in, *rest)
+	if refusal != nil {
+		return 0, p.logged(record, *refusal)
+	}
 	glance := p.glance(ctx, b)
 	chats, refusal := p.recall(ctx, &b)
 	if refusal != nil {
@@ -238,6 +241,7 @@ func (p *Proxy) bundle(ctx context.Context, in inbound, b bundle) (int, *Refusal
 		}
 		return p.bundle(ctx, in, *rest)
 	}
+	result.Tallies = append(result.Tallies, b.media.tallies...)
 	record.found(result)
 	if refusal := p.unsend(ctx, in, &b, chats); refusal != nil {
 		return 0, p.logged(record, *refusal)
