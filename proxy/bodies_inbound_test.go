@@ -117,7 +117,7 @@ func (r *rig) inboundTable() string {
 			if kind.traits&place.needs == place.needs && kind.traits&place.not == 0 {
 				in := incoming{message: `"hello"`, kind: jsonType + "; charset=UTF-8"}
 				place.put(&in)
-				cell = r.answersWith(kind, place, in)
+				cell = r.patiently(func() string { return r.answersWith(kind, place, in) })
 			}
 			table.WriteString(" " + cell + " |")
 		}

@@ -29,12 +29,25 @@ func TestBodiesTable(t *testing.T) {
 	for _, place := range places {
 		table.WriteString("| " + place.name + " |")
 		for _, kind := range kinds {
-			table.WriteString(" " + r.hides(kind, place) + " |")
+			table.WriteString(" " + r.patiently(func() string { return r.hides(kind, place) }) + " |")
 		}
 		table.WriteString("\n")
 	}
 	inDocs(t, "hidden", table.String())
 	inDocs(t, "clean", r.cleanTable(kinds))
+}
+
+// patiently does something until the rules had time for it: on a busy machine they
+// may run out of their budget, which is no outcome.
+func (r *rig) patiently(do func() string) string {
+	r.t.Helper()
+	for range 50 {
+		if outcome := do(); outcome != "`rule_budget`" && outcome != "refused, 503" {
+			return outcome
+		}
+	}
+	r.t.Error("the rules never had time")
+	return "**lost**"
 }
 
 // hides posts a body with a card in a place and says what became of it.
@@ -81,7 +94,7 @@ func (r *rig) refusal(kind bodyKind, place hidingPlace, got reply) string {
 		r.t.Errorf("%s, %s: answered %d %s", place.name, kind.name, got.status, got.body)
 		return "**lost**"
 	}
-	if reason[1] == "internal" || got.status == http.StatusServiceUnavailable {
+	if reason[1] == "internal" || got.status == http.StatusServiceUnavailable && reason[1] != "rule_budget" {
 		r.t.Errorf("%s, %s: refused for a fault of ours, %s", place.name, kind.name, reason[1])
 	}
 	return "`" + reason[1] + "`"
