@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -18,7 +19,7 @@ import (
 // be read whole is answered by us instead.
 func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *exchange) *http.Response {
 	if response == nil {
-		return x.refuse(r, unreachable(err))
+		return x.refuse(r, unreachable(r.Context(), err))
 	}
 	x.record.answered(delivered{response.StatusCode, response.StatusCode})
 	stripHopHeaders(response.Header)
@@ -47,7 +48,7 @@ func (x *exchange) lengthen(response *http.Response) {
 // been carried out is never called transient: SDKs send those again.
 func (x *exchange) refuse(r *http.Request, f Refusal) *http.Response {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !reads && x.record.peer < http.StatusBadRequest && f.Reason != refuseDial.Reason && f.Reason != refuseTLS.Reason {
+	if !reads && x.record.peer < http.StatusBadRequest && !f.unsent() {
 		f = f.perhapsDone()
 	}
 	x.refused = &f
@@ -94,6 +95,8 @@ func (p *Proxy) readAnswer(response *http.Response) ([]byte, *Refusal) {
 	}
 	raw, err := readAll(io.LimitReader(response.Body, limit+1), size)
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, &refuseLate
 	case err != nil:
 		return nil, &refuseTruncated
 	case int64(len(raw)) > limit:
@@ -217,7 +220,7 @@ func (p *Proxy) download(response *http.Response, x *exchange, declared string) 
 		return &refuseMedia
 	}
 	if response.ContentLength > p.config.Limits.Media {
-		return &refuseAnswerSize
+		return &refuseAnswerFile
 	}
 	response.Body = &whole{ReadCloser: response.Body, left: p.config.Limits.Media}
 	return nil

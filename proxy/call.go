@@ -164,7 +164,7 @@ func (p *Proxy) upload(w http.ResponseWriter, r *http.Request, account *Account)
 		return &refuseMedia
 	}
 	if r.ContentLength > p.config.Limits.Media {
-		return &refuseTooLarge
+		return &refuseMediaSize
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, p.config.Limits.Media)
 	return nil

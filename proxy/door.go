@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 )
@@ -208,6 +209,8 @@ func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request, h *held) ([]byt
 		return nil, &refuseTooLarge
 	case errors.Is(err, errGate):
 		return nil, &refuseBusy
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &refuseSlowBody
 	case err != nil:
 		return nil, &refuseBody
 	}

@@ -106,18 +106,37 @@ func canned(r *http.Request, f Refusal, trace string) *http.Response {
 
 // unreachable says what kept a call from the platform. The error's text holds
 // the URL and is never shown.
-func unreachable(err error) Refusal {
+func unreachable(ctx context.Context, err error) Refusal {
 	var certificate *tls.CertificateVerificationError
 	var operation *net.OpError
+	var timeout net.Error
+	slow := errors.As(err, &timeout) && timeout.Timeout()
 	switch {
 	case errors.As(err, &certificate):
 		return refuseTLS
 	case errors.As(err, &operation) && operation.Op == "dial":
+		if slow {
+			return refuseDialTime
+		}
 		return refuseDial
-	case errors.Is(err, context.DeadlineExceeded):
-		return refuseUpstream.because("upstream_timeout")
+	case slow && ctx.Err() != nil:
+		return refuseLate
+	case errors.Is(err, context.DeadlineExceeded): // net/http calls a head that does not come so, too
+		return refuseSilent
+	case slow && operation == nil: // of net/http's own errors the one that is left
+		return refuseTLSTime
 	}
 	return refuseUpstream
+}
+
+// unsent says that the platform has nothing of the call: it ended before there was
+// a connection to write it to.
+func (f Refusal) unsent() bool {
+	switch f.Reason {
+	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason:
+		return true
+	}
+	return false
 }
 
 // silent swallows goproxy's log.

@@ -119,7 +119,7 @@ func TestMediaUploadIsStreamed(t *testing.T) {
 func TestMediaUploadSize(t *testing.T) {
 	r := newRig(t, func(p *plan) { p.limits.Media = 10_000 })
 	got := r.ask("bot", "POST", "/"+lineID+"/media", strings.Repeat("a", 10_001), "Content-Type: "+multipartType)
-	r.refused("told", got, http.StatusRequestEntityTooLarge, "too_large")
+	r.refused("told", got, http.StatusRequestEntityTooLarge, "media_too_large")
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", 4000, strings.Repeat("a", 4000))
 	stream := request("POST /shop/"+lineID+"/media HTTP/1.1", strings.Repeat(chunk, 5)+"0\r\n\r\n", "Transfer-Encoding: chunked")
 	stream = strings.Replace(stream, "application/json", multipartType, 1)
@@ -166,7 +166,7 @@ func TestMediaDownload(t *testing.T) {
 	r.plan.limits.Media = 100
 	r.restart()
 	r.platform.says(http.StatusOK, "image/jpeg", strings.Repeat("x", 101))
-	r.refused("too large", r.ask("bot", "GET", "/shop/v23.0/1234567/picture", ""), http.StatusBadGateway, "answer_too_large")
+	r.refused("too large", r.ask("bot", "GET", "/shop/v23.0/1234567/picture", ""), http.StatusBadGateway, "answer_media_too_large")
 }
 
 // A file that breaks off, or turns out too large, must not look complete.

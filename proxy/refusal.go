@@ -39,6 +39,8 @@ var (
 	refuseTwice      = Refusal{"header_twice", http.StatusBadRequest, codePolicy, false, "a header that is read once is there twice; send it once"}
 	refuseUpgrade    = Refusal{"upgrade", http.StatusBadRequest, codePolicy, false, "connections are not upgraded"}
 	refuseTooLarge   = Refusal{"too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects; see limits.bodies.inspected"}
+	refuseMediaSize  = Refusal{"media_too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the file is larger than piiproxy streams; see limits.bodies.media"}
+	refuseSlowBody   = Refusal{"body_timeout", http.StatusRequestTimeout, codeTemporary, true, "the body did not come in time; see limits.server.read_timeout"}
 	refuseBody       = Refusal{"body_incomplete", http.StatusBadRequest, codePolicy, false, "the body ended before it was complete"}
 	refuseCoding     = Refusal{"content_coding", http.StatusUnsupportedMediaType, codePolicy, false, "compressed request bodies are not read; send the body as it is"}
 	refuseUnpacked   = Refusal{"unpacked_too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects once it is unpacked; see limits.bodies.unpacked"}
@@ -70,22 +72,27 @@ var (
 	refuseInternal   = Refusal{"internal", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy failed on this request; try again"}
 	refuseUpstream   = Refusal{"upstream_unavailable", http.StatusBadGateway, codeTemporary, true, "the platform cannot be reached; it may or may not have the message"}
 	refuseDial       = Refusal{"upstream_dial", http.StatusServiceUnavailable, codeTemporary, true, "the platform cannot be reached and has not got the message; try again"}
+	refuseDialTime   = Refusal{"upstream_dial_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the platform does not take connections and has not got the message; try again"}
+	refuseTLSTime    = Refusal{"upstream_tls_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the platform did not finish the TLS handshake and has not got the message; try again"}
+	refuseSilent     = Refusal{"upstream_header_timeout", http.StatusBadGateway, codeTemporary, true, "the platform did not begin to answer in time; it may or may not have the message"}
+	refuseLate       = Refusal{"upstream_timeout", http.StatusBadGateway, codeTemporary, true, "the platform's answer did not end in time; it may or may not have the message"}
 	refuseTLS        = Refusal{"upstream_certificate", http.StatusBadGateway, codeTemporary, false, "the platform's certificate is not trusted, nothing was sent; check graph_url and the machine's certificate authorities"}
 	refuseTruncated  = Refusal{"answer_truncated", http.StatusBadGateway, codeTemporary, true, "the platform's answer ended before it was complete"}
 	refuseAnswer     = Refusal{"answer_unreadable", http.StatusBadGateway, codeTemporary, false, "the platform's answer cannot be read and is not passed on"}
 	refuseAnswerSize = Refusal{"answer_too_large", http.StatusBadGateway, codeTemporary, false, "the platform's answer is larger than piiproxy inspects"}
+	refuseAnswerFile = Refusal{"answer_media_too_large", http.StatusBadGateway, codeTemporary, false, "the platform's file is larger than piiproxy streams; see limits.bodies.media"}
 	refuseRedirect   = Refusal{"redirect", http.StatusBadGateway, codeTemporary, false, "the platform answered with a redirect, which is not followed"}
 )
 
 // Refusals lists every refusal, for the table in docs/reasons.md.
 func Refusals() []Refusal {
 	return []Refusal{
-		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding,
+		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding, refuseMediaSize, refuseSlowBody,
 		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
-		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseTLS, refuseTruncated, refuseAnswer,
-		refuseAnswerSize, refuseRedirect,
+		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
+		refuseAnswerSize, refuseAnswerFile, refuseRedirect,
 	}
 }
 
@@ -99,7 +106,7 @@ func (f Refusal) perhapsDone() Refusal {
 
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
-	reasons := []string{"value_in_query", "upstream_timeout"}
+	reasons := []string{"value_in_query"}
 	reasons = append(reasons, swapReasons()...)
 	for _, reason := range redact.Reasons() {
 		reasons = append(reasons, string(reason))

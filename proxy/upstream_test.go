@@ -152,12 +152,12 @@ func TestUpstreamFaults(t *testing.T) {
 		reason string
 	}{
 		{"hangs up", hijack(""), "upstream_unavailable"},
-		{"hangs", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }, "upstream_timeout"},
+		{"hangs", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }, "upstream_header_timeout"},
 		{"no HTTP", hijack("SSH-2.0-OpenSSH_9.6\r\n"), "upstream_unavailable"},
 		{"a body cut short", hijack(head + "Content-Length: 100\r\n\r\n{\"message_id\":\"m\"}"), "answer_truncated"},
 		{"chunks cut short", hijack(head + "Transfer-Encoding: chunked\r\n\r\n12\r\n{\"message_id\":\"m\"}\r\n"), "answer_truncated"},
 		{"a chunk cut short", hijack(head + "Transfer-Encoding: chunked\r\n\r\n50\r\n{\"message_id\":\"m\"}"), "answer_truncated"},
-		{"a body that hangs", hijackOpen(head + "Content-Length: 100\r\n\r\n{"), "answer_truncated"},
+		{"a body that hangs", hijackOpen(head + "Content-Length: 100\r\n\r\n{"), "upstream_timeout"},
 		{"switches protocols", hijack("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"), "answer_unreadable"},
 		{"two lengths", hijack(head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), "upstream_unavailable"},
 	} {
