@@ -23,6 +23,12 @@ func (f *findings) limits() {
 	if limits.Bodies.Unpacked < limits.Bodies.Inspected {
 		f.complain("limits.bodies.unpacked", "must not be less than limits.bodies.inspected, or answers are refused that calls may be as long as")
 	}
+	if limits.Admission.Held < limits.Bodies.Inspected {
+		f.complain("limits.admission.held", "must not be less than limits.bodies.inspected, or a body of that size never gets in")
+	}
+	if limits.Circuit.Longest < limits.Circuit.Open {
+		f.complain("limits.circuit.longest", "must not be shorter than limits.circuit.open")
+	}
 	if limits.Server.WriteTimeout <= max(limits.Upstream.TotalTimeout, limits.BotTimeout) {
 		f.complain("limits.server.write_timeout", "must be longer than limits.upstream.total_timeout and limits.bot_timeout, or answers are cut off")
 	}
@@ -52,6 +58,7 @@ func (f *findings) bounds(key string, v reflect.Value) {
 			if limit <= 0 || limit > sizeMax {
 				f.complain(at, "must be over 0 and at most 2GiB")
 			}
+		case Rate: // checked where it is read
 		case int:
 			if limit <= 0 || limit > countMax {
 				f.complain(at, "must be over 0 and at most %d", countMax)

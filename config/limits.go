@@ -17,6 +17,35 @@ type Limits struct {
 	Arm        Arm           `yaml:"arm" doc:"how long a question of the bot stays open"`
 	Hold       Hold          `yaml:"hold" doc:"how long the rest of a value that comes in pieces is waited for"`
 	Links      Links         `yaml:"links" doc:"links to secure forms"`
+	Admission  Admission     `yaml:"admission" doc:"how much is done at once; what is over it is turned away"`
+	Rates      Rates         `yaml:"rates" doc:"how often, by each instance"`
+	Circuit    Circuit       `yaml:"circuit" doc:"when a bot or the platform that does not answer is not asked for a while"`
+}
+
+// Admission bounds what is done at once on the two listeners that carry
+// messages. Forms, admin and ops never wait behind them.
+type Admission struct {
+	Calls      int           `yaml:"calls" doc:"calls of bots at once"`
+	Webhooks   int           `yaml:"webhooks" doc:"webhooks at once"`
+	PerAccount int           `yaml:"per_account" doc:"of one account at once, in each direction"`
+	Queue      int           `yaml:"queue" doc:"that wait for one of those to end, in each direction"`
+	Wait       time.Duration `yaml:"wait" doc:"how long they wait"`
+	Held       Size          `yaml:"held" doc:"bytes of bodies that are held at once, in each direction"`
+}
+
+// Rates bound how often something is done. What is over one of them is refused
+// and may come again.
+type Rates struct {
+	Calls    Rate `yaml:"calls" doc:"calls of one account's bot"`
+	Webhooks Rate `yaml:"webhooks" doc:"webhooks of one account"`
+	Person   Rate `yaml:"person" doc:"calls that send to one person"`
+}
+
+// Circuit bounds how often a peer is asked that does not answer.
+type Circuit struct {
+	Failures int           `yaml:"failures" doc:"requests without an answer, one after the other, until it is asked no more"`
+	Open     time.Duration `yaml:"open" doc:"until one request tries it again"`
+	Longest  time.Duration `yaml:"longest" doc:"the same, when it still does not answer: twice as long each time, up to this"`
 }
 
 // Arm bounds for how long the answer to a question is expected.
@@ -120,6 +149,13 @@ func DefaultLimits() Limits {
 		Arm:        Arm{Turns: 3, Time: 30 * time.Minute},
 		Hold:       Hold{Unarmed: 2 * time.Second, Armed: 20 * time.Second},
 		Links:      Links{Unopened: time.Hour, Tried: 15 * time.Minute, Tries: 5, PerPerson: 5},
+		Admission: Admission{
+			Calls: 1024, Webhooks: 1024, PerAccount: 512, Queue: 256, Wait: 100 * time.Millisecond, Held: 256 * mib,
+		},
+		Rates: Rates{
+			Calls: Rate{1000, time.Second}, Webhooks: Rate{1000, time.Second}, Person: Rate{600, time.Minute},
+		},
+		Circuit: Circuit{Failures: 5, Open: 5 * time.Second, Longest: 30 * time.Second},
 	}
 }
 

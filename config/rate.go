@@ -22,7 +22,7 @@ func defaultRate() Rate { return Rate{Count: 600, Per: time.Minute} }
 // rateUnits are the times of a rate.
 var rateUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}
 
-const rateExample = "a number of tokens in a time, for example 600/m (s, m or h)"
+const rateExample = "a number in a time, for example 600/m (s, m or h)"
 
 // parseRate reads a rate; the most is 10 million.
 func parseRate(text string) (Rate, error) {

@@ -19,8 +19,12 @@ import (
 // be read whole is answered by us instead.
 func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *exchange) *http.Response {
 	if response == nil {
+		if r.GetBody != nil || r.Body == nil || r.Body == http.NoBody { // else it may be the bot that broke off
+			x.try.failed(err, p.config.Now())
+		}
 		return x.refuse(r, unreachable(r.Context(), err))
 	}
+	x.try.answered()
 	x.record.answered(delivered{response.StatusCode, response.StatusCode})
 	stripHopHeaders(response.Header)
 	response.Trailer = nil

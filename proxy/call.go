@@ -31,13 +31,28 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.sent = p.config.Now()
-	p.forward.serve(w, r.WithContext(callContext{p.forward.deadlines.at(x.sent), x}), target)
+	var open bool
+	if x.try, open = p.circuits.platforms[x.account].begin(x.sent); !open {
+		x.refused = &refuseGraphOpen
+		p.refuseCall(w, x, refuseGraphOpen)
+		p.sentOrNot(r.Context(), x)
+		return
+	}
+	p.forward.serve(w, r.WithContext(callContext{r.Context(), x}), target)
 	if x.refused != nil {
 		p.logged(x.record, *x.refused)
 	} else {
 		p.log(x.record)
 	}
 	p.sentOrNot(r.Context(), x)
+}
+
+// free says whether a call of the account can be worked on now.
+func (p *Proxy) free(x *exchange) *Refusal {
+	if p.circuits.platforms[x.account].open(p.config.Now()) {
+		return &refuseGraphOpen // before a form is made for it
+	}
+	return x.holding.of(&x.account.calls, p.config.Limits.Admission.PerAccount)
 }
 
 // exchangeKey finds the exchange in a request's context.
@@ -68,11 +83,17 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	if refused != nil {
 		return nil, refused
 	}
+	if refused := x.holding.enter(); refused != nil {
+		return nil, refused
+	}
 	if account == nil {
 		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document)); account == nil {
 			return nil, &refuseAccount
 		}
 		x.own(account, p)
+	}
+	if refused := p.free(x); refused != nil {
+		return nil, refused
 	}
 	if absorbed, refused := p.absorb(w, x); absorbed || refused != nil {
 		return nil, refused

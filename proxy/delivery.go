@@ -38,11 +38,12 @@ type delivery struct {
 	deadlines *deadlines
 	now       func() time.Time
 	outbox    *outbox
+	circuits  *circuits
 }
 
 // newDelivery opens the outbox and starts its worker.
-func newDelivery(ctx context.Context, config Config, q *quarantine) (*delivery, error) {
-	d := &delivery{now: config.Now, deadlines: newDeadlines(config.Limits.BotTimeout), transport: &http.Transport{
+func newDelivery(ctx context.Context, config Config, q *quarantine, c *circuits) (*delivery, error) {
+	d := &delivery{now: config.Now, circuits: c, deadlines: newDeadlines(config.Limits.BotTimeout), transport: &http.Transport{
 		Proxy:               nil, // HTTP_PROXY is not for webhooks
 		DialContext:         (&net.Dialer{Timeout: config.Limits.Upstream.Dial}).DialContext,
 		TLSHandshakeTimeout: config.Limits.Upstream.TLS,
@@ -76,7 +77,8 @@ func (d *delivery) close() error {
 // when the parcel waits in the outbox.
 type delivered struct{ status, peer int }
 
-// deliver passes a parcel through to its bot and gives the bot's status. An
+// deliver passes a parcel through to its bot and gives the bot's status, until the
+// context ends, which is when the webhook came and the bot's time together. An
 // account that spools, and a conversation with an undelivered parcel, go
 // through the outbox instead: 200 once the parcel is durable.
 func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) {
@@ -96,11 +98,13 @@ func (d *delivery) deliver(ctx context.Context, p parcel) (delivered, *Refusal) 
 		status, refusal := d.outbox.add(ctx, p)
 		return delivered{status: status}, refusal
 	}
-	status, err := d.send(d.deadlines.at(d.now()), p)
+	status, err := d.send(ctx, p)
 	var timeout net.Error
 	switch {
 	case err == nil:
 		return delivered{status, status}, nil
+	case errors.Is(err, errCircuit):
+		return delivered{}, &refuseBotOpen
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return delivered{}, &refuseBotSlow
 	}
@@ -131,10 +135,16 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	} else {
 		channel.Sign(p.account.Bot.Secret(), p.body, request.Header)
 	}
+	try, ok := d.circuits.bots[p.account].begin(d.now())
+	if !ok {
+		return 0, errCircuit
+	}
 	response, err := d.transport.RoundTrip(request) // no client: it would follow redirects
 	if err != nil {
+		try.failed(err, d.now())
 		return 0, err
 	}
+	try.answered()
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBotAnswer)) // lets the connection be used again
 	return response.StatusCode, nil

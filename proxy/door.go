@@ -214,7 +214,7 @@ func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request, h *held) ([]byt
 	case err != nil:
 		return nil, &refuseBody
 	}
-	return body, nil
+	return body, h.enter()
 }
 
 // promised is up to how many bytes an announced size is believed before they

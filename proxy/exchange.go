@@ -25,6 +25,7 @@ type exchange struct {
 	sent     time.Time   // when it went to the platform
 	header   http.Header // of the answer to the bot
 	holding  held
+	try      attempt  // at the platform
 	refused  *Refusal // why the platform's answer was not passed on
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed

@@ -97,7 +97,7 @@ func canned(r *http.Request, f Refusal, trace string) *http.Response {
 		StatusCode: f.Status, Status: http.StatusText(f.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Request: r, Header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}, "X-Content-Type-Options": {"nosniff"}},
 	}
-	if f.Status == http.StatusServiceUnavailable {
+	if f.again() {
 		response.Header.Set("Retry-After", "1")
 	}
 	replaceBody(response, f.body(trace))
@@ -133,7 +133,7 @@ func unreachable(ctx context.Context, err error) Refusal {
 // a connection to write it to.
 func (f Refusal) unsent() bool {
 	switch f.Reason {
-	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason:
+	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason, refuseGraphOpen.Reason:
 		return true
 	}
 	return false

@@ -6,28 +6,65 @@ import (
 	"sync/atomic"
 )
 
-// gateBodies is how many bodies of the largest size may be held at once, on each
-// listener: 256 MiB with the default limit of 4 MiB.
-const gateBodies = 64
-
 // errGate says that a gate is full.
 var errGate = errors.New("too many bodies are held at once")
 
-// gate bounds the memory of bodies that are held while a bot or the platform is
-// slow. It counts bytes that came, not those that were announced, so that
-// whoever only promises a body takes nobody's room.
+// gate bounds what one listener has to do at once: how many requests are worked on,
+// and the memory of bodies that are held while a bot or the platform is slow. It
+// counts bytes that came, not those that were announced, and a request only once its
+// body is there, so that whoever only promises a body takes nobody's room.
 type gate struct {
-	limit int64
+	room  room
+	limit int64 // bytes
 	used  atomic.Int64
 }
 
-// held is what one request holds; leave gives it back.
+// held is what one request holds of a gate; leave gives it back.
 type held struct {
-	gate  *gate
-	bytes int64
+	gate   *gate
+	bytes  int64
+	inside bool
+	load   *load   // its account's
+	others []*load // of a delivery for several bots
 }
 
-func (h *held) leave() { h.gate.used.Add(-h.bytes) }
+// enter takes a place among those that are worked on, once.
+func (h *held) enter() *Refusal {
+	if h.inside {
+		return nil
+	}
+	refused := h.gate.room.enter()
+	h.inside = refused == nil
+	return refused
+}
+
+// of takes a place of an account's.
+func (h *held) of(l *load, limit int) *Refusal {
+	if !l.enter(limit) {
+		return &refuseCrowded
+	}
+	if h.load == nil {
+		h.load = l
+	} else {
+		h.others = append(h.others, l)
+	}
+	return nil
+}
+
+func (h *held) leave() {
+	if h.bytes > 0 {
+		h.gate.used.Add(-h.bytes)
+	}
+	if h.load != nil {
+		h.load.busy.Add(-1)
+	}
+	for _, l := range h.others {
+		l.busy.Add(-1)
+	}
+	if h.inside {
+		h.gate.room.leave()
+	}
+}
 
 // take counts bytes in.
 func (h *held) take(n int64) error {

@@ -47,6 +47,9 @@ func (p *Proxy) judge(ctx context.Context, x *exchange) *Refusal {
 		}
 		x.send = x.account.Channel.Send(x.document)
 	}
+	if refused := p.rated(x); refused != nil {
+		return refused
+	}
 	scope := p.scope(x.rules, x.account, rules.Outbound, x.send.Person)
 	x.converse(p, scope.Aliases)
 	if scope.Off() {
@@ -59,6 +62,19 @@ func (p *Proxy) judge(ctx context.Context, x *exchange) *Refusal {
 		return nil
 	}
 	return p.judgeParameters(ctx, x, &scope)
+}
+
+// rated counts a call against the rates of its account and of the person that it
+// sends to. Each call of a batch counts for itself.
+func (p *Proxy) rated(x *exchange) *Refusal {
+	now, rates := p.config.Now(), p.config.Limits.Rates
+	if !x.account.calls.rate.take(rates.Calls, now) {
+		return &refuseCalls
+	}
+	if x.send.Person.Known() && !p.persons.take(x.account.Name, x.send.Person.Aliases[0], now) {
+		return &refusePerson
+	}
+	return nil
 }
 
 // converse notes whose conversation the call is in.

@@ -17,7 +17,7 @@ type Metrics struct {
 	added, store                            *prometheus.HistogramVec
 	scan                                    prometheus.Histogram
 	addedIn, addedOut                       prometheus.Observer
-	outboxItems                             *prometheus.GaugeVec
+	outboxItems, circuits                   *prometheus.GaugeVec
 	reload, faults                          prometheus.Gauge
 	audit                                   prometheus.Counter
 	webhooks                                *webhookHealth
@@ -48,6 +48,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		added:       histogram("piiproxy_added_seconds", "Time piiproxy adds to one message, without the peer's.", "direction"),
 		store:       histogram("piiproxy_store_seconds", "Time of one store operation.", "operation"),
 		outboxItems: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "piiproxy_outbox", Help: "Deliveries that wait for the bot."}, []string{"account"}),
+		circuits:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "piiproxy_circuit_open", Help: "1 while a peer that does not answer is not asked."}, []string{"account", "peer"}),
 		reload:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "piiproxy_rules_last_reload_success", Help: "1 when the rules in use are those on disk, 0 when the last reload failed."}),
 		faults:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "piiproxy_config_faults", Help: "Secret files that changed into something that cannot be used; the last good value stays."}),
 		audit:       prometheus.NewCounter(prometheus.CounterOpts{Name: "piiproxy_audit_failures_total", Help: "Audit events that could not be written."}),
@@ -73,7 +74,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		m.quarantine.WithLabelValues(reason)
 	}
 	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.denied, m.reveals, m.scan, m.added, m.store,
-		m.outboxItems, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
+		m.outboxItems, m.circuits, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
 	return m
 }
 
@@ -87,6 +88,14 @@ func (m *Metrics) AuditFailed() { m.auditFailed() }
 func (m *Metrics) scanned(took time.Duration) { m.scan.Observe(took.Seconds()) }
 func (m *Metrics) outbox(account string, by float64) {
 	m.outboxItems.WithLabelValues(account).Add(by)
+}
+
+func (m *Metrics) circuit(account, peer string, open bool) {
+	value := 0.0
+	if open {
+		value = 1
+	}
+	m.circuits.WithLabelValues(account, peer).Set(value)
 }
 
 // buttonDropped counts buttons of bots that had no room beside the form's.

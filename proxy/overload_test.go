@@ -56,7 +56,7 @@ func TestRuleBudgetOutbound(t *testing.T) {
 // Bodies that are held are bounded by their bytes; over it callers are told to
 // come again, and what was held is given back.
 func TestBodiesHeld(t *testing.T) {
-	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes = 4096 })
+	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes, p.limits.Admission.Held = 4096, 64*4096 })
 	var held []net.Conn
 	hold := func() {
 		connection, err := net.Dial("tcp", r.address["bot"])
@@ -89,7 +89,7 @@ func TestBodiesHeld(t *testing.T) {
 
 // Whoever only promises a body takes nobody's room.
 func TestPromisedBodies(t *testing.T) {
-	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes = 4096 })
+	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes, p.limits.Admission.Held = 4096, 64*4096 })
 	for range 100 {
 		connection, err := net.Dial("tcp", r.address["bot"])
 		r.must(err)

@@ -84,6 +84,9 @@ type Limits struct {
 	BotTimeout time.Duration
 	Upstream   Upstream
 	Outbox     OutboxLimits
+	Admission  AdmissionLimits
+	Rates      RateLimits
+	Circuit    CircuitLimits
 	// TrustedProxies are networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 }
@@ -111,6 +114,8 @@ type Proxy struct {
 	config     Config
 	public     gate // of webhooks
 	calls      gate // of the bot's
+	persons    *crowd
+	circuits   *circuits
 	delivery   *delivery
 	quarantine *quarantine
 	forward    *forwarder
@@ -133,8 +138,10 @@ type Proxy struct {
 func New(ctx context.Context, config Config) (*Proxy, error) {
 	p := &Proxy{
 		config:     config,
-		public:     gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
-		calls:      gate{limit: gateBodies * int64(config.Limits.Payload.Bytes)},
+		public:     gate{room: config.Limits.Admission.room(config.Limits.Admission.Webhooks), limit: config.Limits.Admission.Held},
+		calls:      gate{room: config.Limits.Admission.room(config.Limits.Admission.Calls), limit: config.Limits.Admission.Held},
+		persons:    newCrowd(config.Limits.Rates.Person),
+		circuits:   newCircuits(config),
 		quarantine: &quarantine{records: config.Records, metrics: config.Metrics, log: config.Log, now: config.Now},
 		sent:       newSentIDs(config.Records.Keys, config.Now()),
 		said:       newSentIDs(config.Records.Keys, config.Now()),
@@ -153,7 +160,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 			return nil, err
 		}
 	}
-	d, err := newDelivery(ctx, config, p.quarantine)
+	d, err := newDelivery(ctx, config, p.quarantine, p.circuits)
 	if err != nil {
 		return nil, err
 	}

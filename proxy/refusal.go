@@ -69,6 +69,14 @@ var (
 	refuseBotSlow    = Refusal{"bot_timeout", http.StatusServiceUnavailable, codeTemporary, true, "the bot did not answer in time; try again"}
 	refuseOutbox     = Refusal{"outbox_full", http.StatusServiceUnavailable, codeOverload, true, "the outbox of this account is full; try again"}
 	refuseBusy       = Refusal{"overload", http.StatusServiceUnavailable, codeOverload, true, "too many bodies are held at once; try again"}
+	refuseQueue      = Refusal{"queue_full", http.StatusServiceUnavailable, codeOverload, true, "too many requests wait already; try again"}
+	refuseWaited     = Refusal{"queue_timeout", http.StatusServiceUnavailable, codeOverload, true, "too many requests are worked on; try again"}
+	refuseCrowded    = Refusal{"account_busy", http.StatusServiceUnavailable, codeOverload, true, "too many requests of this account are worked on; try again"}
+	refuseCalls      = Refusal{"account_rate", http.StatusTooManyRequests, codeOverload, true, "this account calls too often; try again later"}
+	refuseWebhooks   = Refusal{"webhook_rate", http.StatusServiceUnavailable, codeOverload, true, "this account gets too many webhooks; try again"}
+	refusePerson     = Refusal{"person_rate", http.StatusTooManyRequests, codeOverload, true, "too many calls send to this person; try again later"}
+	refuseBotOpen    = Refusal{"bot_circuit", http.StatusServiceUnavailable, codeTemporary, true, "the bot has not answered lately and is not asked for a moment; try again"}
+	refuseGraphOpen  = Refusal{"upstream_circuit", http.StatusServiceUnavailable, codeTemporary, true, "the platform has not answered lately and is not asked for a moment; nothing was sent, try again"}
 	refuseInternal   = Refusal{"internal", http.StatusServiceUnavailable, codeTemporary, true, "piiproxy failed on this request; try again"}
 	refuseUpstream   = Refusal{"upstream_unavailable", http.StatusBadGateway, codeTemporary, true, "the platform cannot be reached; it may or may not have the message"}
 	refuseDial       = Refusal{"upstream_dial", http.StatusServiceUnavailable, codeTemporary, true, "the platform cannot be reached and has not got the message; try again"}
@@ -91,7 +99,8 @@ func Refusals() []Refusal {
 		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
-		refuseOutbox, refuseBusy, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
+		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
+		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
 		refuseAnswerSize, refuseAnswerFile, refuseRedirect,
 	}
 }
@@ -132,6 +141,11 @@ func unsettled(err error) *Refusal {
 	return &refuseStore
 }
 
+// again says that the caller is told when to come again.
+func (f Refusal) again() bool {
+	return f.Status == http.StatusServiceUnavailable || f.Status == http.StatusTooManyRequests
+}
+
 // because gives the refusal a more exact reason.
 func (f Refusal) because(reason string) Refusal {
 	f.Reason = reason
@@ -164,7 +178,7 @@ func (f Refusal) body(trace string) []byte {
 func graphRefusal(w http.ResponseWriter, f Refusal, trace string) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if f.Status == http.StatusServiceUnavailable {
+	if f.again() {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.WriteHeader(f.Status)

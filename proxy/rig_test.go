@@ -73,6 +73,7 @@ type plan struct {
 	policy    redact.Tables
 	media     proxy.Media
 	limits    proxy.Limits
+	timeouts  proxy.Timeouts
 	publicURL string
 	sha1      map[channel.Name]bool
 	graph     string // base URL of the platform; empty: the rig's own
@@ -101,7 +102,12 @@ func defaultPlan() plan {
 			Media: 1 << 20, URL: 8 << 10, Headers: 100, BotTimeout: 3 * time.Second,
 			Upstream: proxy.Upstream{Dial: 2 * time.Second, TLS: 2 * time.Second, Header: 3 * time.Second, Total: 5 * time.Second},
 			Outbox:   proxy.OutboxLimits{Bytes: 1 << 20, Age: time.Hour},
+			Admission: proxy.AdmissionLimits{
+				Calls: 1024, Webhooks: 1024, PerAccount: 512, Queue: 256, Wait: 100 * time.Millisecond, Held: 256 << 20,
+			},
+			Circuit: proxy.CircuitLimits{Failures: 1000, Open: time.Second, Longest: time.Second},
 		},
+		timeouts:  proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10, Streams: 100},
 		publicURL: "https://chat.example.com",
 		secret:    func() []string { return []string{appSecret} },
 		verify:    func() string { return verifyToken },
@@ -259,7 +265,7 @@ func (r *rig) listen(log *zap.Logger) (end func()) {
 		{Name: "bot", Addr: "127.0.0.1:0", Handler: r.proxy.Bot()},
 		{Name: "admin", Addr: "127.0.0.1:0", Handler: console.Handler(console.Access{Keys: r.keys}, console.Desks{Operations: operations{r.proxy}})},
 		{Name: "ops", Addr: "127.0.0.1:0", Handler: proxy.Ops(ready, r.registry)},
-	}, proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10, Streams: 100}, log)
+	}, r.plan.timeouts, log)
 	r.must(err)
 	r.address = map[string]string{}
 	for _, name := range []string{"public", "bot", "admin", "ops"} {

@@ -151,10 +151,16 @@ func (p *Proxy) post(ctx context.Context, a *Account, out channel.Outgoing, toke
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
 	request.Header.Set("User-Agent", "piiproxy")
-	response, err := p.forward.transport.RoundTrip(request) // no client: it would follow redirects
-	if err != nil {
+	try, ok := p.circuits.platforms[a].begin(p.config.Now())
+	if !ok {
 		return errSay
 	}
+	response, err := p.forward.transport.RoundTrip(request) // no client: it would follow redirects
+	if err != nil {
+		try.failed(err, p.config.Now())
+		return errSay
+	}
+	try.answered()
 	defer response.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBotAnswer))
 	if err != nil || response.StatusCode < 200 || response.StatusCode > 299 {

@@ -37,7 +37,8 @@ type Account struct {
 	Spool              bool
 	Judgement
 	Conduct
-	override atomic.Pointer[Override]
+	override        atomic.Pointer[Override]
+	calls, webhooks load
 }
 
 // Bot is where an account's webhooks go and what signs them.

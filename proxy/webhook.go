@@ -96,6 +96,10 @@ func (p *Proxy) webhook(w http.ResponseWriter, r *http.Request) {
 		p.refuseInbound(w, in, *refused)
 		return
 	}
+	if refused := p.admit(&holding, bundles, in.started); refused != nil {
+		p.refuseInbound(w, in, *refused)
+		return
+	}
 	status, refused := p.each(ctx, in, bundles)
 	if refused != nil {
 		plainRefusal(w, *refused, in.trace) // the bundle's record has been logged
@@ -171,6 +175,21 @@ func (p *Proxy) receive(ctx context.Context, in inbound) ([]bundle, *Refusal) {
 		return nil, p.setAside(ctx, in, in.body, "shape_unknown")
 	}
 	return p.bundles(ctx, in, ch, document, parts)
+}
+
+// admit says whether a delivery may be worked on now: all of it or none, because
+// the platform sends all of it again.
+func (p *Proxy) admit(holding *held, bundles []bundle, now time.Time) *Refusal {
+	for i := range bundles {
+		webhooks := &bundles[i].account.webhooks
+		if refused := holding.of(webhooks, p.config.Limits.Admission.PerAccount); refused != nil {
+			return refused
+		}
+		if !webhooks.rate.take(p.config.Limits.Rates.Webhooks, now) {
+			return &refuseWebhooks
+		}
+	}
+	return nil
 }
 
 // each sends every bundle on, side by side: a bot that fails or is slow keeps no

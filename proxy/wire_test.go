@@ -19,13 +19,24 @@ import (
 // wire writes bytes to a listener and gives the status lines that come back.
 func (r *rig) wire(listener, stream string) []string {
 	r.t.Helper()
+	return r.raw(listener, stream, (*net.TCPConn).CloseWrite)
+}
+
+// halfSent writes bytes to a listener, sends no more and does not say so.
+func (r *rig) halfSent(listener, stream string) []string {
+	r.t.Helper()
+	return r.raw(listener, stream, func(*net.TCPConn) error { return nil })
+}
+
+func (r *rig) raw(listener, stream string, end func(*net.TCPConn) error) []string {
+	r.t.Helper()
 	connection, err := net.Dial("tcp", r.address[listener])
 	r.must(err)
 	defer connection.Close()
 	r.must(connection.SetDeadline(time.Now().Add(15 * time.Second)))
 	_, err = io.WriteString(connection, stream)
 	if err == nil {
-		err = connection.(*net.TCPConn).CloseWrite()
+		err = end(connection.(*net.TCPConn))
 	}
 	var statuses []string
 	from := bufio.NewReader(connection)

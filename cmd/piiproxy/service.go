@@ -196,6 +196,12 @@ func limitsOf(l config.Limits) proxy.Limits {
 		Media: int64(l.Bodies.Media), URL: int(l.Server.URL), Headers: l.Server.Headers, BotTimeout: l.BotTimeout,
 		Upstream: proxy.Upstream{Dial: l.Upstream.DialTimeout, TLS: l.Upstream.TLSTimeout, Header: l.Upstream.HeaderTimeout, Total: l.Upstream.TotalTimeout},
 		Outbox:   proxy.OutboxLimits{Bytes: int64(l.Outbox.Bytes), Age: l.Outbox.Age},
+		Admission: proxy.AdmissionLimits{
+			Calls: l.Admission.Calls, Webhooks: l.Admission.Webhooks, PerAccount: l.Admission.PerAccount,
+			Queue: l.Admission.Queue, Wait: l.Admission.Wait, Held: int64(l.Admission.Held),
+		},
+		Rates:   proxy.RateLimits{Calls: proxy.Rate(l.Rates.Calls), Webhooks: proxy.Rate(l.Rates.Webhooks), Person: proxy.Rate(l.Rates.Person)},
+		Circuit: proxy.CircuitLimits(l.Circuit),
 	}
 	limits.Payload = payloadLimits(l)
 	limits.Bodies = proxy.BodyLimits{
