@@ -9,11 +9,22 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Rounds is how often the crash tests kill piiproxy; 100 for a soak, 200 in a fleet. The flag is
 // here so that every test binary of this module knows it.
 var Rounds = flag.Int("rounds", 5, "how often the crash tests kill piiproxy")
+
+// Minutes is how long the network between all parties is faulty; 10 for a soak.
+var Minutes = flag.Float64("minutes", 0.5, "how long the network is faulty")
+
+// Connections is how many each slow attack opens, and AttackFor how long it lasts;
+// 2000 and a minute for a soak.
+var (
+	Connections = flag.Int("connections", 500, "how many connections a slow attack opens")
+	AttackFor   = flag.Duration("attack", 8*time.Second, "how long each attack lasts")
+)
 
 // built are the programs of a run of the tests.
 type built struct{ folder, piiproxy, gobot string }

@@ -91,6 +91,10 @@ func (p *Platform) Answer(answer func(http.ResponseWriter, *http.Request, Call) 
 	p.answer = answer
 }
 
+// Patience is how long the platform waits for the answer to a delivery. Set it
+// before the first one.
+func (p *Platform) Patience(d time.Duration) { p.client.Timeout = d }
+
 // Calls are all calls so far, in the order they arrived.
 func (p *Platform) Calls() []Call {
 	p.mu.Lock()

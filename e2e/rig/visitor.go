@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // PublicOrigin is the public_url of every piiproxy of the tests.
@@ -32,10 +33,14 @@ type Visitor struct {
 }
 
 // NewVisitor is a browser that nobody has used yet.
-func (p *Proxy) NewVisitor() *Visitor {
-	return &Visitor{base: "http://" + p.public, client: &http.Client{
+func (p *Proxy) NewVisitor() *Visitor { return p.NewVisitorAt(p.public, p.client.Timeout) }
+
+// NewVisitorAt is a browser that reaches the forms at another address, and gives
+// up after a time.
+func (p *Proxy) NewVisitorAt(address string, patience time.Duration) *Visitor {
+	return &Visitor{base: "http://" + address, client: &http.Client{
 		Transport:     p.client.Transport,
-		Timeout:       p.client.Timeout,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
