@@ -57,6 +57,7 @@ func (r *served) outgoing(ctx context.Context, from *http.Request, path string, 
 	if _, named := h["User-Agent"]; !named {
 		h["User-Agent"] = []string{""} // net/http's own says what we are made of
 	}
+	sentOnce(h)
 	out := &http.Request{
 		Method: from.Method, URL: target(r.Upstream.Base, path, from.URL.RawQuery), Host: r.Upstream.Base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h,
@@ -68,6 +69,18 @@ func (r *served) outgoing(ctx context.Context, from *http.Request, path string, 
 		h.Del("Content-Type")
 	}
 	return out.WithContext(ctx)
+}
+
+// sentOnce spells the keys by which net/http takes any request for one that it may
+// send again on its own, when a connection breaks, as it does not look for them. What
+// may have arrived is the bot's to send again: it knows what its key is good for.
+func sentOnce(h http.Header) {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if values, ok := h[name]; ok {
+			delete(h, name)
+			h[strings.ToLower(name)] = values
+		}
+	}
 }
 
 func target(base *url.URL, path, query string) *url.URL {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -202,5 +203,38 @@ func TestVendorTLS(t *testing.T) {
 				t.Errorf("the vendor heard %d requests", len(heard))
 			}
 		})
+	}
+}
+
+// What the vendor may have is not sent again, although the bot's key would let
+// net/http do it: the vendor may not know the key, and the audit has one sending.
+func TestSentOnce(t *testing.T) {
+	r := newRig(t)
+	asked := map[string]bool{}
+	var mu sync.Mutex
+	r.vendor.answers(func(w http.ResponseWriter, q *http.Request) {
+		mu.Lock()
+		again := asked[q.RemoteAddr]
+		asked[q.RemoteAddr] = true
+		mu.Unlock()
+		if again {
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{}`)
+	})
+	body := `{"customer":{"email":"` + r.email() + `"}}`
+	order := func() reply {
+		return r.ask("POST", "/v2/orders", body, "Idempotency-Key: k1", "X-Idempotency-Key: k1")
+	}
+	if got := order(); got.status != http.StatusOK {
+		t.Fatalf("answered %d %s", got.status, got.body)
+	}
+	if got := order(); got.reason() != "upstream_unavailable" || got.status != http.StatusBadGateway {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+	heard := r.vendor.heard()
+	if len(heard) != 2 || heard[1].header.Get("Idempotency-Key") != "k1" {
+		t.Errorf("the vendor heard %d requests", len(heard))
 	}
 }
