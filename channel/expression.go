@@ -100,30 +100,27 @@ func expressionsIn(d *payload.Document, root *Step, levels int) (names []string,
 		if d.Nodes[i].Kind != payload.String {
 			continue
 		}
-		text := d.Text(i)
-		if strings.IndexByte(text, '{') < 0 {
+		if strings.IndexByte(d.Text(i), '{') < 0 {
 			continue
 		}
-		inner, err := d.Inner(i, payload.DefaultLimits())
-		if err == nil && inner != nil {
-			found, ok := expressionsIn(inner, stepTo(d, i, root).Inner(), levels-1)
-			if !ok || levels == 0 {
-				return nil, false
-			}
-			names = append(names, found...)
-			continue
-		}
-		found, ok := expressions(text)
-		if ok && len(found) > 0 {
-			class := stepTo(d, i, root).Class()
-			ok = class == Structural || class == Routing
-		}
+		found, ok := expressionsAt(d, i, stepTo(d, i, root), levels)
 		if !ok {
 			return nil, false
 		}
 		names = append(names, found...)
 	}
 	return names, true
+}
+
+// expressionsAt reads the text of a string, or the document in it.
+func expressionsAt(d *payload.Document, node int, at *Step, levels int) (names []string, ok bool) {
+	if levels > 0 {
+		if inner, err := d.Inner(node, payload.DefaultLimits()); err == nil && inner != nil {
+			return expressionsIn(inner, at.Inner(), levels-1)
+		}
+	}
+	names, ok = expressions(d.Text(node))
+	return names, ok && (len(names) == 0 || at.Class() == Structural || at.Class() == Routing)
 }
 
 // stepTo is the place of a node.

@@ -87,7 +87,14 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	if !ok {
 		return &refuseAnswer
 	}
-	return p.judgeAnswer(ctx, response, raw, x)
+	judge := p.judgedAnswer
+	if x.batch != nil {
+		judge = p.judgeBatchAnswer
+	}
+	if raw, f = judge(ctx, raw, x); f == nil {
+		replaceBody(response, raw)
+	}
+	return f
 }
 
 // readAnswer reads an answer whole; one that ends early is no answer.
@@ -109,41 +116,44 @@ func (p *Proxy) readAnswer(response *http.Response) ([]byte, *Refusal) {
 	return raw, nil
 }
 
-// judgeAnswer runs redact over a JSON answer and learns from it.
-func (p *Proxy) judgeAnswer(ctx context.Context, response *http.Response, raw []byte, x *exchange) *Refusal {
+// answerLimits bound an answer that is read.
+func (p *Proxy) answerLimits() payload.Limits {
 	limits := p.config.Limits.Payload
 	limits.Bytes = int(p.config.Limits.Bodies.Unpacked)
-	document, err := payload.Parse(raw, limits)
+	return limits
+}
+
+// judgedAnswer runs redact over a JSON answer and learns from it.
+func (p *Proxy) judgedAnswer(ctx context.Context, raw []byte, x *exchange) ([]byte, *Refusal) {
+	document, err := payload.Parse(raw, p.answerLimits())
 	if err != nil {
-		return &refuseAnswer
+		return nil, &refuseAnswer
 	}
 	defer document.Free()
 	p.learn(ctx, x, document)
 	scope := p.scope(x.rules, x.account, rules.Inbound, p.subject(x, document))
 	if scope.Off() {
-		replaceBody(response, raw)
-		return nil
+		return raw, nil
 	}
 	stretches, refused := p.recounted(ctx, x, document, &scope)
 	if refused != nil {
-		return refused
+		return nil, refused
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: stretches,
 		Links: x.account.Prefixes,
 	})
 	if err != nil {
-		return unsettled(err)
+		return nil, unsettled(err)
 	}
 	if result.Overrun {
-		return &refuseOverrun
+		return nil, &refuseOverrun
 	}
 	if len(result.Refusals) > 0 {
-		return &refuseAnswer
+		return nil, &refuseAnswer
 	}
 	x.record.tallies = append(x.record.tallies, result.Tallies...)
-	replaceBody(response, result.Bytes)
-	return nil
+	return result.Bytes, nil
 }
 
 // subject is the person that an answer tells about: the recipient of the call,

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -35,7 +36,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	if x.try, open = p.circuits.platforms[x.account].begin(x.sent); !open {
 		x.refused = &refuseGraphOpen
 		p.refuseCall(w, x, refuseGraphOpen)
-		p.sentOrNot(r.Context(), x)
+		p.settle(r.Context(), x)
 		return
 	}
 	p.forward.serve(w, r.WithContext(callContext{r.Context(), x}), target)
@@ -44,7 +45,16 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	} else {
 		p.log(x.record)
 	}
-	p.sentOrNot(r.Context(), x)
+	p.settle(r.Context(), x)
+}
+
+// settle draws the consequences of what became of a call, or of each in a batch.
+func (p *Proxy) settle(ctx context.Context, x *exchange) {
+	if x.batch != nil {
+		p.settleBatch(ctx, x)
+		return
+	}
+	p.sentOrNot(ctx, x)
 }
 
 // free says whether a call of the account can be worked on now.
@@ -87,15 +97,23 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return nil, refused
 	}
 	if account == nil {
-		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document)); account == nil {
+		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document)); account != nil {
+			x.own(account, p)
+		} else if !x.isBatch() {
 			return nil, &refuseAccount
 		}
-		x.own(account, p)
+	}
+	if x.isBatch() {
+		return p.prepareBatch(w, r, x, path)
 	}
 	if refused := p.free(x); refused != nil {
 		return nil, refused
 	}
-	if absorbed, refused := p.absorb(w, x); absorbed || refused != nil {
+	answer, refused := p.absorb(x)
+	if answer != nil {
+		answerOurs(w, answer)
+	}
+	if answer != nil || refused != nil {
 		return nil, refused
 	}
 	if streamed && x.publishes() {
@@ -128,8 +146,6 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 		return true, nil
 	case !ok:
 		return false, &refuseMediaType
-	case x.call.Kind == channel.CallBatch:
-		return false, &refuseBatch
 	}
 	raw, refused := p.readBody(w, r, &x.holding)
 	if refused != nil {
@@ -142,9 +158,6 @@ func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool,
 	}
 	x.document, x.carrier = document, jsonBody{}
 	x.record.bytesIn = len(raw)
-	if document.Child(0, "batch") >= 0 {
-		return false, &refuseBatch
-	}
 	return false, nil
 }
 

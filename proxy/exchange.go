@@ -27,6 +27,7 @@ type exchange struct {
 	holding  held
 	try      attempt  // at the platform
 	refused  *Refusal // why the platform's answer was not passed on
+	batch    *batch   // the calls that it holds; nil when it is one call
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call
@@ -48,5 +49,10 @@ func (x *exchange) free() {
 	x.holding.leave()
 	if x.document != nil {
 		x.document.Free()
+	}
+	if x.batch != nil {
+		for _, i := range x.batch.items {
+			i.free()
+		}
 	}
 }

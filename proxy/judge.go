@@ -35,10 +35,8 @@ var credentials = []string{"access_token", "appsecret_proof", "appsecret_time", 
 // judge rewrites a call's parameters and judges the rest of its query. It needs no
 // request: a call that is one of several in a batch has none of its own.
 func (p *Proxy) judge(ctx context.Context, x *exchange) *Refusal {
-	for name := range x.query {
-		if !plainName(name) || slices.Contains(carriers, name) {
-			return &refuseQuery
-		}
+	if !x.plainQuery() {
+		return &refuseQuery
 	}
 	x.send.Message = false
 	if x.document != nil {
@@ -75,6 +73,17 @@ func (p *Proxy) rated(x *exchange) *Refusal {
 		return &refusePerson
 	}
 	return nil
+}
+
+// plainQuery says that what is left of the query carries no message, and names
+// that all read alike.
+func (x *exchange) plainQuery() bool {
+	for name := range x.query {
+		if !plainName(name) || slices.Contains(carriers, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // converse notes whose conversation the call is in.

@@ -69,11 +69,18 @@ func everything(r *rig) (answers []string) {
 	call("/canaryquery77/me/messages", send)
 	call("/shop/../canaryquery77", send)
 	call("/shop/v23.0/1/subscriptions", `{"callback_url":"https://canaryquery77.example","verify_token":"canaryfield77"}`)
+	for _, batch := range canaryBatches() {
+		call("/shop/?access_token=EAAcanarytoken77", batch)
+	}
 	ours(r.ask("bot", "POST", "/shop/me/messages", "message="+url.QueryEscape(dirty), append(headers, "Content-Type: application/x-www-form-urlencoded")...))
 	r.wire("bot", "GET http://canaryquery77.example/ HTTP/1.1\r\nHost: canaryheader77\r\n\r\n")
 	r.wire("bot", "canaryheader77 zebraquartz\x00\r\n\r\n")
 	r.wire("public", strings.Repeat("X-Canary: canaryheader77\r\n", 3000))
 
+	r.platform.batches("null", `{"code":500,"body":`+quoted(dirty)+`}`, `{"code":200,"headers":[{"name":"Set-Cookie","value":"canaryheader77"}],"body":`+quoted(`{"data":[{"message":`+quoted(strings.TrimPrefix(dirty, "zebraquartz "))+`}]}`)+`}`)
+	for _, batch := range canaryBatches() {
+		call("/shop/", batch)
+	}
 	graph := `{"error":{"message":"` + strings.TrimPrefix(dirty, "zebraquartz ") + `","type":"OAuthException","code":100}}`
 	for _, answer := range []http.HandlerFunc{
 		func(w http.ResponseWriter, _ *http.Request) {

@@ -21,6 +21,7 @@ type record struct {
 	account                  *Account
 	conversations            []string // keyed hashes of the persons whose messages these are
 	delivery, trace          string
+	item                     int // of a batch, counted from one; 0: it is none
 	mode                     rules.Mode
 	tallies                  []redact.Tally
 	prompts                  []rules.Ask
@@ -106,6 +107,9 @@ func (l line) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	to.AddString("conversation", l.conversation)
 	to.AddString("delivery", l.delivery)
 	to.AddString("request_id", l.trace)
+	if l.item > 0 {
+		to.AddInt("item", l.item)
+	}
 	to.AddString("reason", l.reason)
 	if err := l.judged(to); err != nil {
 		return err
@@ -163,7 +167,11 @@ func (p *Proxy) log(r *record) {
 	for i, conversation := range conversations {
 		write("", zap.Inline(line{r, conversation, i == 0, took}))
 	}
-	p.config.Metrics.message(r, len(conversations), took)
+	messages := len(conversations)
+	if r.event == eventBatch { // its items are
+		messages = 0
+	}
+	p.config.Metrics.message(r, messages, took)
 	p.audit(r)
 }
 

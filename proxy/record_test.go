@@ -14,7 +14,7 @@ import (
 
 // keysOfLines are the contract's keys (docs/logs.md): of lines about messages,
 // and of those about events.
-var keysOfLines = strings.Fields(`ts level event account channel direction conversation delivery request_id reason findings
+var keysOfLines = strings.Fields(`ts level event account channel direction conversation delivery request_id item reason findings
 	prompts unresolved bytes_in bytes_out scan_us total_us status peer_status policy mode rules_version
 	app all until listener stack`)
 

@@ -50,7 +50,7 @@ var (
 	refuseBatchItems = Refusal{"batch_items", http.StatusBadRequest, codePolicy, false, "the batch holds too many calls; see limits.bodies.batch_items"}
 	refuseCharset    = Refusal{"charset", http.StatusUnsupportedMediaType, codePolicy, false, "bodies are read as UTF-8 only"}
 	refuseMediaType  = Refusal{"media_type", http.StatusUnsupportedMediaType, codePolicy, false, "only application/json bodies are read by this version; send the call as JSON"}
-	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "batch calls are not read by this version; send the calls one by one"}
+	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "this batch cannot be read with certainty, or an item of it not be sent; the reason in brackets says which"}
 	refuseQuery      = Refusal{"query", http.StatusBadRequest, codePolicy, false, "this call carries its content in the query, which is not read by this version; send it as JSON"}
 	refuseMedia      = Refusal{"media_blocked", http.StatusForbidden, codePolicy, false, "policy lets no media through in this direction; see policies.*.media"}
 	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strict JSON"}
@@ -116,6 +116,7 @@ func (f Refusal) perhapsDone() Refusal {
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
 	reasons := []string{"value_in_query"}
+	reasons = append(reasons, batchReasons()...)
 	reasons = append(reasons, swapReasons()...)
 	for _, reason := range redact.Reasons() {
 		reasons = append(reasons, string(reason))

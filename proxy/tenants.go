@@ -225,15 +225,20 @@ func (t *Tenants) call(r *http.Request, path string) (*Account, string) {
 	if a := t.byName[first]; a != nil {
 		return a, "/" + rest
 	}
+	return t.named(path), path
+}
+
+// named finds an account by an id in a path.
+func (t *Tenants) named(path string) *Account {
 	for segment := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		if a := t.byID[segment]; a != nil {
-			return a, path
+			return a
 		}
 		if shared := t.business[segment]; len(shared) == 1 {
-			return shared[0], path
+			return shared[0]
 		}
 	}
-	return nil, path
+	return nil
 }
 
 // token finds an account by the access token of a call, or because there is

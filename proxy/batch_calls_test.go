@@ -1,0 +1,192 @@
+package proxy_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A question in a batch becomes a button like one in a call of its own, and is
+// armed for the answer; one that cannot is refused alone.
+func TestBatchSwap(t *testing.T) {
+	r := newRig(t)
+	r.platform.batches()
+	r.knows(anna)
+	r.knows(bert)
+	entries := r.entries(r.batch(writes(bert, "hello"), writes(anna, askCard), part{Method: "POST", URL: "me/messages", Body: "recipient=" + `{"comment_id":"1_2"}` + "&message=" + `{"text":"Please type your card number"}`}))
+	parts := r.parts()
+	if len(parts) != 2 || parts[0].says() != "hello" || !strings.Contains(entries[1].text(), "m_batch1") || !strings.Contains(entries[2].text(), "(prompt_without_person)") {
+		t.Fatalf("the platform got %v, the bot %s", parts, entries[2].text())
+	}
+	message := parts[1].parameters().Get("message")
+	if linkIn.FindString(message) == "" || strings.Contains(message, "16-digit") || parts[1].parameters().Get("messaging_type") != "RESPONSE" {
+		t.Fatalf("the question went on as %s", parts[1].Body)
+	}
+	lines := r.lines("call")
+	if len(lines) != 3 || lines[0]["reason"] != "prompt_without_person" {
+		t.Errorf("logged %v", lines)
+	}
+}
+
+// A question in a batch tells what a bare answer is; one in a batch that was not
+// sent asked nothing.
+func TestBatchArms(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Prompts["default"] = "arm" })
+	r.platform.batches()
+	r.entries(r.batch(writes(bert, "hello"), writes(anna, lastFour)))
+	if got := r.says("a", "4821"); !strings.HasPrefix(got, isToken) {
+		t.Errorf("asked: %q", got)
+	}
+	r.refused("no batch", r.batch(writes(anna, lastFour), part{Method: "GET", URL: "//evil.example"}), http.StatusBadRequest, "batch_url")
+	if got := r.says("b", "4821"); got != "4821" {
+		t.Errorf("not asked: %q", got)
+	}
+}
+
+// A link of a batch that the platform did not take is taken back, so that the same
+// question gets it again.
+func TestBatchSwapNotTaken(t *testing.T) {
+	r := newRig(t)
+	r.knows(anna)
+	link := func() string { return linkIn.FindString(r.parts()[0].parameters().Get("message")) }
+	r.platform.batches(`{"code":400,"body":"{\"error\":{\"message\":\"no\",\"code\":100}}"}`)
+	r.batch(writes(anna, askCard))
+	first := link()
+	r.platform.says(http.StatusBadRequest, "application/json", `{"error":{"message":"no","code":100}}`)
+	r.batch(writes(anna, askCard))
+	second := link()
+	r.platform.batches()
+	for range 2 { // a third question would be one too many
+		if got := r.entries(r.batch(writes(anna, askCard)))[0]; got.Code != http.StatusOK {
+			t.Fatalf("answered %s", got.text())
+		}
+	}
+	if first == "" || second == "" || first == second {
+		t.Errorf("links %s, %s", first, second)
+	}
+}
+
+// What is about a message of ours is answered in its place; what waits for it does
+// not wait any more, and what takes something from its answer is refused.
+func TestBatchAbsorbed(t *testing.T) {
+	r := newRig(t)
+	r.hook(waba(change(lineID, waText(annaPhone, "hi"))))
+	r.call("/"+lineID+"/messages", `{"messaging_product":"whatsapp","to":"`+annaPhone+`","type":"text","text":{"body":"What is your SSN?"}}`)
+	r.openForm().fill(map[string]string{"ssn": "123-45-6789"})
+	r.until("the bot's turn", func() bool { return len(r.bots["bot"].requests()) == 2 })
+	id := regexp.MustCompile(`"id":"(wamid\.[^"]+)"`).FindStringSubmatch(r.bots["bot"].bodies()[1])[1]
+	r.until("the thanks", func() bool { return strings.Contains(r.lastSent(), "Thank you") })
+	r.platform.batches(`{"success":true}`)
+	url := lineID + "/messages"
+	read := part{Method: "POST", URL: url, Name: "read", Body: "messaging_product=whatsapp&status=read&message_id=" + escape(id)}
+	waits := part{Method: "POST", URL: url, DependsOn: "read", Body: "messaging_product=whatsapp&to=" + annaPhone + "&type=text&text=" + escape(`{"body":"Thank you!"}`)}
+	uses := part{Method: "GET", URL: "{result=read:$.id}"}
+	entries := r.entries(r.call("/line/", `{"batch":`+listed(read, waits, uses)+`}`))
+	if len(entries) != 3 || entries[0].text() != `{"success":true}` || entries[1].text() != `{"success":true}` || !strings.Contains(entries[2].text(), "(batch_depends)") {
+		t.Errorf("answered %s %s %s", entries[0].text(), entries[1].text(), entries[2].text())
+	}
+	if parts := r.parts(); len(parts) != 1 || parts[0].Body != waits.Body || parts[0].DependsOn != "" || strings.Contains(r.lastSent(), id) {
+		t.Errorf("the platform got %s", r.lastSent())
+	}
+	before := len(r.platform.requests())
+	if entries := r.entries(r.call("/line/", `{"batch":`+listed(read)+`}`)); entries[0].Code != http.StatusOK || len(r.platform.requests()) != before {
+		t.Errorf("answered %s", entries[0].text())
+	}
+}
+
+// Items wait for items that are before them and go on; expressions stand for ids,
+// and whom an expression names is nobody.
+func TestBatchDepends(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Outbound["ssn"] = "block" })
+	r.platform.batches()
+	mail := r.token(anna, email)
+	named := func(name string, p part) part { p.Name = name; return p }
+	after := func(name string, p part) part { p.DependsOn = name; return p }
+	blocked := named("bad", writes(anna, "my social security number is 219-09-9999"))
+	read := named("who", part{Method: "GET", URL: "me/conversations?limit=1"})
+	for name, test := range map[string]struct {
+		items []part
+		want  string // what each item gets: ok, or a reason
+		texts string // what the platform gets
+	}{
+		"waits":                {[]part{named("a", writes(anna, "one")), after("a", writes(anna, "two"))}, "ok ok", "one|two"},
+		"waits for nothing":    {[]part{writes(anna, "one"), after("x", writes(anna, "two"))}, "ok batch_depends", "one"},
+		"waits for a later":    {[]part{after("a", writes(anna, "one")), named("a", writes(anna, "two"))}, "batch_depends ok", "two"},
+		"waits for itself":     {[]part{after("a", named("a", writes(anna, "one"))), writes(anna, "two")}, "batch_depends ok", "two"},
+		"waits for a refused":  {[]part{blocked, after("bad", writes(anna, "two")), writes(anna, "three")}, "policy_block batch_depends ok", "three"},
+		"and who waits for it": {[]part{blocked, named("b", after("bad", writes(anna, "two"))), after("b", writes(anna, "three")), writes(anna, "four")}, "policy_block batch_depends batch_depends ok", "four"},
+		"an id":                {[]part{read, writes("{result=who:$.data[0].id}", "hello")}, "ok ok", "|hello"},
+		"ids in a query":       {[]part{read, {Method: "GET", URL: "?ids={result=who:$.data.*.id}"}}, "ok ok", "|"},
+		"a path":               {[]part{read, {Method: "POST", URL: "{result=who:$.data[0].id}/messages", Body: writes(anna, "x").Body}}, "ok ok", "|x"},
+		"a token to nobody":    {[]part{read, writes("{result=who:$.data[0].id}", "to "+mail)}, "ok ok", "|to your e-mail"},
+		"a question to nobody": {[]part{read, writes("{result=who:$.data[0].id}", askCard)}, "ok prompt_without_person", ""},
+		"from a refused":       {[]part{blocked, writes("{result=bad:$.id}", "hello"), writes(anna, "x")}, "policy_block batch_depends ok", "x"},
+	} {
+		entries := r.entries(r.batch(test.items...))
+		var got, texts []string
+		for _, entry := range entries {
+			reason := regexp.MustCompile(`\((\w+)\)$`).FindStringSubmatch(graphShape(entry.text()).Message)
+			got = append(got, append(reason, "ok", "ok")[1])
+		}
+		for _, p := range r.parts() {
+			texts = append(texts, p.says())
+		}
+		if strings.Join(got, " ") != test.want || strings.Join(texts, "|") != test.texts {
+			t.Errorf("%s: got %v, the platform %q", name, got, texts)
+		}
+	}
+}
+
+// Each item has the account that its own path, or its token, names.
+func TestBatchAccounts(t *testing.T) {
+	r := newRig(t, func(p *plan) {
+		p.accounts = append(p.accounts, account{name: "far", channel: "messenger", id: "1002", token: "EAAfar", app: "other", bot: "bot"})
+	})
+	r.platform.batches()
+	whatsapp := part{Method: "POST", URL: "v23.0/" + lineID + "/messages", Body: "messaging_product=whatsapp&to=" + annaPhone + "&type=text&text=" + escape(`{"body":"card `+card+`"}`)}
+	byToken := writes(anna, "hello")
+	byToken.URL += "?access_token=" + gramToken
+	r.entries(r.batch(writes(anna, "hello"), whatsapp, byToken))
+	var accounts []string
+	for _, line := range r.lines("call") {
+		accounts = append(accounts, line["account"].(string))
+	}
+	if strings.Join(accounts, " ") != "shop line gram" || !strings.Contains(r.parts()[1].Body, "***1111") && !strings.Contains(r.parts()[1].Body, "%2A%2A%2A1111") {
+		t.Errorf("accounts %v, the platform got %s", accounts, r.lastSent())
+	}
+	before := len(r.platform.requests())
+	other := writes(anna, "hello")
+	other.URL = "1002/messages"
+	r.refused("another app", r.batch(writes(anna, "hello"), other), http.StatusBadRequest, "batch_accounts")
+	r.refused("nobody's", r.call("/", `{"batch":`+listed(writes(anna, "hello"))+`}`), http.StatusUnauthorized, "account_unknown")
+	if len(r.platform.requests()) != before {
+		t.Error("a refused batch went on")
+	}
+	if got := r.call("/", `{"batch":`+listed(part{Method: "GET", URL: shopID})+`}`); got.status != http.StatusOK {
+		t.Errorf("by an item's path: answered %d %s", got.status, got.body)
+	}
+	if got := r.call("/", `{"access_token":"`+shopToken+`","batch":`+listed(writes(anna, "hello"))+`}`); got.status != http.StatusOK {
+		t.Errorf("by the batch's token: answered %d %s", got.status, got.body)
+	}
+}
+
+// Batches beyond the bounds are refused, and so are bodies that are none.
+func TestBatchBounds(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.limits.Bodies.BatchItems = 3; p.limits.Payload.Values = 100 })
+	r.platform.batches()
+	get := part{Method: "GET", URL: "me"}
+	if got := r.batch(get, get, get); got.status != http.StatusOK {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+	before := len(r.platform.requests())
+	r.refused("four", r.batch(get, get, get, get), http.StatusBadRequest, "batch_items")
+	big := part{Method: "POST", URL: "me/messages", Body: "a=" + escape("["+strings.Repeat("1,", 60)+"1]")}
+	r.refused("many values", r.batch(big, big), http.StatusBadRequest, "parse_too_many_values")
+	for name, body := range map[string]string{"no batch": `{"a":1}`, "a list": `[{"method":"GET","relative_url":"me"}]`, "empty": `{"batch":[]}`, "a number": `{"batch":1}`} {
+		r.refused(name, r.call("/shop/", body), http.StatusBadRequest, "batch")
+	}
+	if len(r.platform.requests()) != before {
+		t.Error("a refused batch went on")
+	}
+}
