@@ -1,70 +1,17 @@
 package guard_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/piiproxy/piiproxy/guard"
+	"github.com/piiproxy/piiproxy/internal/nameserver"
 )
-
-// nameServer answers every question for an address with the next of some answers,
-// and the last one from then on.
-func nameServer(t *testing.T, answers ...string) *net.Resolver {
-	t.Helper()
-	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = socket.Close() })
-	var asked atomic.Int64
-	go func() {
-		buffer := make([]byte, 1500)
-		for {
-			n, from, err := socket.ReadFrom(buffer)
-			if err != nil {
-				return
-			}
-			var question dnsmessage.Message
-			if question.Unpack(buffer[:n]) != nil || len(question.Questions) != 1 {
-				continue
-			}
-			a := netip.MustParseAddr(answers[min(int(asked.Load()), len(answers)-1)])
-			reply := dnsmessage.Message{Header: dnsmessage.Header{ID: question.ID, Response: true, RecursionAvailable: true}, Questions: question.Questions}
-			if resource, ok := record(question.Questions[0], a); ok {
-				asked.Add(1)
-				reply.Answers = append(reply.Answers, resource)
-			}
-			if packed, err := reply.Pack(); err == nil {
-				_, _ = socket.WriteTo(packed, from)
-			}
-		}
-	}()
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", socket.LocalAddr().String())
-	}}
-}
-
-// record is the answer to a question, if the address is of its type.
-func record(q dnsmessage.Question, a netip.Addr) (dnsmessage.Resource, bool) {
-	header := dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class}
-	switch {
-	case q.Type == dnsmessage.TypeA && a.Is4():
-		return dnsmessage.Resource{Header: header, Body: &dnsmessage.AResource{A: a.As4()}}, true
-	case q.Type == dnsmessage.TypeAAAA && a.Is6():
-		return dnsmessage.Resource{Header: header, Body: &dnsmessage.AAAAResource{AAAA: a.As16()}}, true
-	}
-	return dnsmessage.Resource{}, false
-}
 
 // A name of the platform that leads inside is not dialled, whatever form the
 // address has, and also when it led outside a moment ago.
@@ -75,7 +22,7 @@ func TestDialRefusesInside(t *testing.T) {
 		"::1", "::", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::1", "2002:808:808::1",
 		"2001::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "100::1", "5f00::1",
 	} {
-		g := guard.New(guard.Config{Resolver: nameServer(t, address)})
+		g := guard.New(guard.Config{Resolver: nameserver.Resolver(t, address)})
 		_, err := g.DialContext(net.Dialer{Timeout: 2 * time.Second})(t.Context(), "tcp", "lookaside.fbsbx.com:443")
 		var operation *net.OpError
 		if !errors.Is(err, guard.ErrAddress) || !errors.As(err, &operation) || operation.Op != "dial" {
@@ -86,7 +33,7 @@ func TestDialRefusesInside(t *testing.T) {
 
 // Only port 443 of the platform's names is dialled, and nothing else.
 func TestDialRefusesElsewhere(t *testing.T) {
-	g := guard.New(guard.Config{Resolver: nameServer(t, "127.0.0.1")})
+	g := guard.New(guard.Config{Resolver: nameserver.Resolver(t, "127.0.0.1")})
 	for _, address := range []string{
 		"lookaside.fbsbx.com:80", "lookaside.fbsbx.com:22", "example.com:443", "127.0.0.1:443", "[::1]:443", "[::ffff:127.0.0.1]:443", "2130706433:443", "0x7f000001:443", "0177.0.0.1:443", "lookaside.fbsbx.com", "",
 	} {
@@ -102,7 +49,7 @@ func TestRebinding(t *testing.T) {
 	reached := false
 	decoy := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer decoy.Close()
-	resolver := nameServer(t, "157.240.1.1", "127.0.0.1")
+	resolver := nameserver.Resolver(t, "157.240.1.1", "127.0.0.1")
 	_, port, _ := net.SplitHostPort(decoy.Listener.Addr().String())
 	if found, err := resolver.LookupNetIP(t.Context(), "ip4", "lookaside.fbsbx.com"); err != nil || found[0].String() != "157.240.1.1" {
 		t.Fatalf("before: %v %v", found, err)
@@ -135,7 +82,7 @@ func TestOperatorsChoice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := guard.New(guard.Config{Graph: []*url.URL{own, {Scheme: "https", Host: "graph.facebook.com"}}, Resolver: nameServer(t, "127.0.0.1")})
+	g := guard.New(guard.Config{Graph: []*url.URL{own, {Scheme: "https", Host: "graph.facebook.com"}}, Resolver: nameserver.Resolver(t, "127.0.0.1")})
 	connection, err := g.DialContext(net.Dialer{})(t.Context(), "tcp", own.Host)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +92,7 @@ func TestOperatorsChoice(t *testing.T) {
 	if _, err := dial(t.Context(), "tcp", "Graph.Facebook.com:443"); !errors.Is(err, guard.ErrAddress) {
 		t.Errorf("the platform's name that leads inside: %v", err)
 	}
-	g = guard.New(guard.Config{Hosts: []string{"graph.facebook.com:443"}, Resolver: nameServer(t, "127.0.0.1")})
+	g = guard.New(guard.Config{Hosts: []string{"graph.facebook.com:443"}, Resolver: nameserver.Resolver(t, "127.0.0.1")})
 	if _, err := g.DialContext(net.Dialer{Timeout: time.Second})(t.Context(), "tcp", "graph.facebook.com:443"); errors.Is(err, guard.ErrAddress) || errors.Is(err, guard.ErrTarget) {
 		t.Errorf("listed: %v", err)
 	}
