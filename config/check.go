@@ -23,6 +23,7 @@ func (c *Config) check() []Complaint {
 	found.twins()
 	found.callers()
 	found.routes()
+	found.fetch()
 	found.overrides()
 	found.policies()
 	found.store()
@@ -80,6 +81,7 @@ func (f *findings) listeners() {
 			continue
 		}
 		f.hosts(l.key, l.endpoint.Hosts)
+		f.botURL(l.key, l.endpoint)
 		if l.key == "listen.admin" && !loopback(host) && !l.endpoint.TLS.On() {
 			f.complain(l.key, "the admin listener is open to the network without TLS: use a loopback address, or set tls")
 		}

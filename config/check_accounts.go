@@ -16,7 +16,7 @@ var (
 
 // graphWords begin Graph paths, or paths of our own on the bot listener: an
 // account of that name would hide them.
-var graphWords = []string{"me", "route", "debug_token", "oauth", "app", "search"}
+var graphWords = []string{"me", "route", "fetch", "debug_token", "oauth", "app", "search"}
 
 func (f *findings) accounts() {
 	if len(f.config.Accounts) == 0 {

@@ -21,6 +21,7 @@ type Config struct {
 	Apps           []App             `yaml:"apps" doc:"Meta apps: a webhook and its secrets each"`
 	Accounts       []Account         `yaml:"accounts" doc:"pages, Instagram accounts and phone numbers, each with its bot"`
 	Callers        []Caller          `yaml:"callers" doc:"machines that may call the admin API, each with a token; none by default"`
+	Fetch          Fetch             `yaml:"fetch" doc:"pages of answers and files of the platform, which the bot fetches by their URLs"`
 	Routes         []Route           `yaml:"routes" doc:"APIs that the bot reaches through piiproxy, which puts values in the place of tokens there; none by default"`
 	Rules          []string          `yaml:"rules" doc:"rule packs (builtin, builtin/cards, …) and paths of rule files"`
 	Overrides      []Override        `yaml:"overrides" doc:"changes to single rules by id"`
@@ -58,6 +59,8 @@ type Endpoint struct {
 	Addr string `yaml:"addr" expand:"yes" doc:"host:port, or :port for every interface"`
 	TLS  TLS    `yaml:"tls" doc:"serve TLS with this certificate"`
 
+	// URL is what URLs that the bot gets begin with.
+	URL string `yaml:"url" expand:"yes" doc:"for bot: how the bot reaches it, in URLs of pages and files; absent: answers lead to where the bot called, webhooks to addr"`
 	// Hosts are beside IP addresses, localhost and the host in Addr.
 	Hosts []string `yaml:"hosts" doc:"for admin: further names by which it is called; requests under any other are refused"`
 }

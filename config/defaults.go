@@ -21,6 +21,7 @@ func Default() *Config {
 		Policies: map[string]Policy{DefaultPolicyName: BuiltinPolicy()},
 		Store:    Store{Driver: "bolt", Path: "./data/piiproxy.db"},
 		Keys:     Keys{Path: "./data/keys"},
+		Fetch:    Fetch{Pages: time.Hour, Files: 24 * time.Hour},
 		Erasure:  Erasure{Tombstones: 400 * 24 * time.Hour, Callback: "off"},
 		Audit:    Audit{MaxBytes: 64 * mib},
 		Log:      Log{Level: "info", Format: "json"},
@@ -77,6 +78,7 @@ func (c *Config) complete() {
 		c.Routes[i].Upstream.URL = strings.TrimSuffix(c.Routes[i].Upstream.URL, "/")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	c.Listen.Bot.URL = strings.TrimSuffix(c.Listen.Bot.URL, "/")
 	for i := range c.Accounts {
 		c.Accounts[i].GraphURL = strings.TrimSuffix(c.Accounts[i].GraphURL, "/")
 		c.Accounts[i].Host = strings.ToLower(c.Accounts[i].Host)

@@ -38,6 +38,7 @@ type Destroy struct {
 type Media struct {
 	Inbound  map[string]string `yaml:"inbound" oneof:"pass,block" doc:"toward the bot"`
 	Outbound map[string]string `yaml:"outbound" oneof:"pass,block" doc:"toward the platform"`
+	URLs     string            `yaml:"urls" oneof:"proxy,platform" doc:"proxy: the bot fetches files through piiproxy; platform: their URLs stay, and policy does not see the files"`
 }
 
 // DefaultPolicyName is the policy of accounts that name none.
@@ -67,6 +68,7 @@ func BuiltinPolicy() Policy {
 		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{}, Erasure: Forget{Phrases: []string{}, Confirm: "again"},
 		Lifetimes: map[string]time.Duration{"default": 30 * 24 * time.Hour}, LifetimesFrom: "use", TokenCodes: "derived",
 		Media: Media{
+			URLs: "proxy",
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},
 		},
