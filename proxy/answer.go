@@ -34,6 +34,9 @@ func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *e
 	if f := p.judgeHeaders(r.Context(), response.Header, x); f != nil {
 		return x.refuse(r, *f)
 	}
+	if x.location != "" {
+		response.Header.Set("Location", x.location)
+	}
 	x.lengthen(response)
 	return response
 }
@@ -65,7 +68,7 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	case response.StatusCode < 200: // 101: a connection that is no answer any more
 		return &refuseAnswer
 	case response.StatusCode >= 300 && response.StatusCode < 400 && response.StatusCode != http.StatusNotModified:
-		return &refuseRedirect
+		return p.relocate(response, r, x)
 	case r.Method == http.MethodHead, response.StatusCode == http.StatusNoContent, response.StatusCode == http.StatusNotModified:
 		return nil
 	}
@@ -85,7 +88,7 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 		return f
 	}
 	if !ok {
-		return &refuseAnswer
+		return unread(response.StatusCode, x)
 	}
 	judge := p.judgedAnswer
 	if x.batch != nil {
@@ -95,6 +98,15 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 		replaceBody(response, raw)
 	}
 	return f
+}
+
+// unread refuses an answer that is no JSON. Hosts of files say in words or HTML
+// that a URL has expired: the bot then asks for another one.
+func unread(status int, x *exchange) *Refusal {
+	if x.file && status >= 400 && status < 500 {
+		return &refuseFile
+	}
+	return &refuseAnswer
 }
 
 // readAnswer reads an answer whole; one that ends early is no answer.
@@ -141,7 +153,7 @@ func (p *Proxy) judgedAnswer(ctx context.Context, raw []byte, x *exchange) ([]by
 	}
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: document, Channel: x.account.Channel, Table: x.account.Channel.Response(), Stretches: stretches,
-		Links: x.account.Prefixes,
+		Links: x.account.Prefixes, Relink: p.tickets(p.base(x), func(int) *Account { return x.account }),
 	})
 	if err != nil {
 		return nil, unsettled(err)

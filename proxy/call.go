@@ -16,6 +16,7 @@ import (
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{started: p.config.Now(), header: w.Header(), holding: held{gate: &p.calls}, record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
 	x.record.started = x.started
+	x.from = origin{host: r.Host, secure: r.TLS != nil}
 	x.rules = p.config.Tenants.Rules()
 	x.record.rules = x.rules.Version
 	defer x.free()
@@ -33,7 +34,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	}
 	x.sent = p.config.Now()
 	var open bool
-	if x.try, open = p.circuits.platforms[x.account].begin(x.sent); !open {
+	if x.try, open = p.begin(x); !open {
 		x.refused = &refuseGraphOpen
 		p.refuseCall(w, x, refuseGraphOpen)
 		p.settle(r.Context(), x)
@@ -57,6 +58,14 @@ func (p *Proxy) settle(ctx context.Context, x *exchange) {
 	p.sentOrNot(ctx, x)
 }
 
+// begin asks the circuit to the platform's API. Files come from elsewhere.
+func (p *Proxy) begin(x *exchange) (attempt, bool) {
+	if x.file {
+		return attempt{}, true
+	}
+	return p.circuits.platforms[x.account].begin(x.sent)
+}
+
 // free says whether a call of the account can be worked on now.
 func (p *Proxy) free(x *exchange) *Refusal {
 	if p.circuits.platforms[x.account].open(p.config.Now()) {
@@ -77,7 +86,11 @@ func (p *Proxy) refuseCall(w http.ResponseWriter, x *exchange, f Refusal) {
 // prepare finds the account, reads and rewrites the body and leaves the
 // request ready to be forwarded to the address it returns.
 func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*url.URL, *Refusal) {
+	if p.fetches(r) {
+		return p.fetch(r, x)
+	}
 	account, path := p.config.Tenants.call(r, r.URL.EscapedPath())
+	x.from.prefix = strings.TrimSuffix(r.URL.EscapedPath(), path)
 	call, err := channel.ParseCall(r.Method, path)
 	if err != nil {
 		return nil, &refuseTarget

@@ -29,6 +29,10 @@ type exchange struct {
 	refused  *Refusal // why the platform's answer was not passed on
 	batch    *batch   // the calls that it holds; nil when it is one call
 
+	from     origin // of the call, and of each call in a batch
+	file     bool   // it fetches a file
+	location string // of the answer: where a file is that it was redirected to
+
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call
 	made         bool                       // it is as new as the call

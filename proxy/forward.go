@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/elazarl/goproxy"
+
+	"github.com/piiproxy/piiproxy/guard"
 )
 
 // forwarder sends calls to the platform through goproxy, used in reverse: its
@@ -26,7 +28,7 @@ func newForwarder(p *Proxy) *forwarder {
 	limits := p.config.Limits.Upstream
 	transport := &http.Transport{
 		Proxy:                  nil, // HTTP(S)_PROXY is ignored (threats.md O12)
-		DialContext:            (&net.Dialer{Timeout: limits.Dial, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            p.guard.DialContext(net.Dialer{Timeout: limits.Dial, KeepAlive: 30 * time.Second}),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    limits.TLS,
 		ResponseHeaderTimeout:  limits.Header,
@@ -112,6 +114,8 @@ func unreachable(ctx context.Context, err error) Refusal {
 	var timeout net.Error
 	slow := errors.As(err, &timeout) && timeout.Timeout()
 	switch {
+	case errors.Is(err, guard.ErrAddress), errors.Is(err, guard.ErrTarget):
+		return refuseAddress
 	case errors.As(err, &certificate):
 		return refuseTLS
 	case errors.As(err, &operation) && operation.Op == "dial":
@@ -133,7 +137,7 @@ func unreachable(ctx context.Context, err error) Refusal {
 // a connection to write it to.
 func (f Refusal) unsent() bool {
 	switch f.Reason {
-	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason, refuseGraphOpen.Reason:
+	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason, refuseGraphOpen.Reason, refuseAddress.Reason:
 		return true
 	}
 	return false

@@ -102,6 +102,7 @@ func (p *Proxy) judgeParameters(ctx context.Context, x *exchange, scope *redact.
 	var seen sightings
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: x.document, Channel: x.account.Channel, Table: x.account.Channel.Request(), Stretches: []redact.Stretch{{Scope: scope}}, Observe: p.observe(&seen),
+		Relink: p.untickets(x.account),
 	})
 	p.review(rules.Outbound, seen, func(int) whose { return whose{x.account, firstAlias(x.send.Person)} })
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/guard"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store"
@@ -68,6 +69,7 @@ type Config struct {
 	Reviews Reviews // nil: nothing is kept for review
 	Chats   Chats
 	Routes  Routes // nil: there are none
+	Fetch   Fetch
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string
@@ -119,8 +121,9 @@ type Proxy struct {
 	delivery   *delivery
 	quarantine *quarantine
 	forward    *forwarder
-	sent       *sentIDs // messages that passed, or that we sent
-	said       *sentIDs // messages that we sent
+	guard      *guard.Guard // of what is fetched
+	sent       *sentIDs     // messages that passed, or that we sent
+	said       *sentIDs     // messages that we sent
 	failures   *failures
 	handshakes *guesses
 	links      Links          // nil: there are none
@@ -150,6 +153,7 @@ func New(ctx context.Context, config Config) (*Proxy, error) {
 		voices:     make(chan struct{}, maxVoices),
 		turns:      turns{taken: map[string]*turn{}},
 	}
+	p.guard = newGuard(config)
 	p.forward = newForwarder(p)
 	if err := p.loadOverrides(ctx); err != nil {
 		return nil, err

@@ -89,6 +89,9 @@ var (
 	refuseAnswer     = Refusal{"answer_unreadable", http.StatusBadGateway, codeTemporary, false, "the platform's answer cannot be read and is not passed on"}
 	refuseAnswerSize = Refusal{"answer_too_large", http.StatusBadGateway, codeTemporary, false, "the platform's answer is larger than piiproxy inspects"}
 	refuseAnswerFile = Refusal{"answer_media_too_large", http.StatusBadGateway, codeTemporary, false, "the platform's file is larger than piiproxy streams; see limits.bodies.media"}
+	refuseAddress    = Refusal{"address_refused", http.StatusBadGateway, codeTemporary, false, "the platform's name leads to an address inside, or to a host that is not the platform's; nothing was sent; see fetch.hosts"}
+	refuseFetch      = Refusal{"fetch_url", http.StatusNotFound, codePolicy, false, "this URL of piiproxy's has expired or is not one; make the call again that gave it"}
+	refuseFile       = Refusal{"file_unavailable", http.StatusNotFound, codePolicy, false, "the platform does not give this file out: its URL has expired or wants another access token; ask for the URL again"}
 	refuseRedirect   = Refusal{"redirect", http.StatusBadGateway, codeTemporary, false, "the platform answered with a redirect, which is not followed"}
 )
 
@@ -101,7 +104,7 @@ func Refusals() []Refusal {
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
 		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
-		refuseAnswerSize, refuseAnswerFile, refuseRedirect,
+		refuseAnswerSize, refuseAnswerFile, refuseRedirect, refuseAddress, refuseFetch, refuseFile,
 	}
 }
 

@@ -86,6 +86,7 @@ type plan struct {
 	conduct   proxy.Conduct
 	hold      fragment.Limits
 	fleet     *fleet // that the proxy is one of
+	fetch     proxy.Fetch
 }
 
 func defaultPlan() plan {
@@ -109,6 +110,7 @@ func defaultPlan() plan {
 		},
 		timeouts:  proxy.Timeouts{Header: 5 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10, Streams: 100},
 		publicURL: "https://chat.example.com",
+		fetch:     proxy.Fetch{Local: "http://bot-listener.example:8081", Pages: time.Hour, Files: 24 * time.Hour},
 		secret:    func() []string { return []string{appSecret} },
 		verify:    func() string { return verifyToken },
 		botSecret: func(bot string) string { return "secret of " + bot },
@@ -212,7 +214,7 @@ func (r *rig) start() {
 		Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
 		Records:   proxy.Records{Store: r.values, Alone: r.fleet == nil, Keys: r.keys, Conversations: r.book, Audit: decisions},
-		PublicURL: r.plan.publicURL, Now: r.clock.now,
+		PublicURL: r.plan.publicURL, Now: r.clock.now, Fetch: r.plan.fetch,
 		Chats: proxy.Chats{
 			Memory: conversation.NewMemory(r.values, r.fleet == nil, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
 			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now), Hold: r.plan.hold,

@@ -55,8 +55,12 @@ type Judgement struct {
 	Media            Media
 }
 
-// Media says which files pass, by direction.
-type Media struct{ Inbound, Outbound map[string]string }
+// Media says which files pass, by direction, and whether the bot fetches them
+// directly from the platform.
+type Media struct {
+	Inbound, Outbound map[string]string
+	Direct            bool
+}
 
 // passes looks a media type up: its own entry, or the default.
 func passes(table map[string]string, kind string) bool {

@@ -339,7 +339,7 @@ func (p *Proxy) rewrite(ctx context.Context, in inbound, b bundle, chats []chat)
 	var seen sightings
 	result, err := p.config.Engine.Rewrite(ctx, redact.Body{
 		Document: b.document, Channel: b.channel, Table: b.channel.Webhook(), Stretches: b.stretches, LastTry: in.lastTry,
-		Observe: b.hearing(chats, p.observe(&seen)), Links: b.prefixes(),
+		Observe: b.hearing(chats, p.observe(&seen)), Links: b.prefixes(), Relink: p.ticketsIn(b),
 	})
 	p.config.Metrics.scanned(result.Took)
 	p.review(rules.Inbound, seen, b.ownerOf)

@@ -137,6 +137,8 @@ type Body struct {
 	// Links are the beginnings of links to secure forms, up to the id: inbound the
 	// id is taken out.
 	Links []string
+	// Relink is asked about each string that is a URL as a whole; nil: all stay.
+	Relink Relink
 	// LastTry says that a text whose rules run out of their budget is to be
 	// hidden or refused now, not left for another try.
 	LastTry bool
@@ -163,11 +165,13 @@ const (
 	ValueInArray  Reason = "value_in_array"
 	RuleBudget    Reason = "rule_budget"
 	PromptNoOne   Reason = "prompt_without_person"
+	FetchExpired  Reason = "fetch_url_expired"
+	FetchForeign  Reason = "fetch_url_foreign"
 )
 
 // Reasons lists them.
 func Reasons() []Reason {
-	return []Reason{PolicyBlock, UnlistedValue, ValueInNumber, ValueInName, ValueInArray, RuleBudget, PromptNoOne}
+	return []Reason{PolicyBlock, UnlistedValue, ValueInNumber, ValueInName, ValueInArray, RuleBudget, PromptNoOne, FetchExpired, FetchForeign}
 }
 
 // Result is a rewritten payload and what was found in it.

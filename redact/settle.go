@@ -99,6 +99,7 @@ func (w *walk) conversation(ctx context.Context, scope *Scope, marks []mark) err
 			m.by = Unreadable
 		case m.rule == ruleLink:
 			m.by = linkGone
+		case m.rule == ruleRelink: // it brought its URL along
 		case m.rule == ruleEcho:
 			m.by = m.canonical // the token that was restored
 		case m.rule == ruleToken && scope.outbound():

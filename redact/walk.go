@@ -200,6 +200,9 @@ func suspicious(name []byte) bool {
 
 // text judges one string by its class.
 func (w *walk) text(at place) {
+	if w.relinked(at) {
+		return
+	}
 	switch at.class {
 	case channel.Structural, channel.Routing, channel.URL, channel.Opaque:
 		w.linkPlace(at)

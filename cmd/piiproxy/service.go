@@ -126,6 +126,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
 		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
+		Fetch: fetchOf(s.settings),
 	})
 	if err != nil {
 		return err
@@ -209,6 +210,12 @@ func limitsOf(l config.Limits) proxy.Limits {
 		PartHeader: int(l.Bodies.PartHeader), BatchItems: l.Bodies.BatchItems,
 	}
 	return limits
+}
+
+// fetchOf says how the bot gets pages and files.
+func fetchOf(settings *config.Config) proxy.Fetch {
+	bot, fetch := settings.Listen.Bot, settings.Fetch
+	return proxy.Fetch{URL: bot.URL, Local: bot.Local(), Pages: fetch.Pages, Files: fetch.Files, Hosts: fetch.Hosts}
 }
 
 // tenantsOf turns apps and accounts into the proxy's.

@@ -44,7 +44,7 @@ func loadRules(settings *config.Config) (*judges, error) {
 			return nil, err
 		}
 		j.policies[name] = &policy
-		j.media[name] = proxy.Media{Inbound: p.Media.Inbound, Outbound: p.Media.Outbound}
+		j.media[name] = proxy.Media{Inbound: p.Media.Inbound, Outbound: p.Media.Outbound, Direct: p.Media.URLs == "platform"}
 	}
 	return j, nil
 }
