@@ -74,6 +74,9 @@ func (r *rig) hides(kind bodyKind, place hidingPlace) string {
 			return "**passed**"
 		}
 	}
+	if kind.traits&isBatch != 0 && strings.Contains(got.body, "PiiproxyException") {
+		return "item: " + r.refusal(kind, place, got)
+	}
 	if place.leavesOther {
 		return "left out"
 	}
@@ -87,7 +90,7 @@ func (r *rig) refusal(kind bodyKind, place hidingPlace, got reply) string {
 	shape := graphShape(got.body)
 	reason := reasonInMessage.FindStringSubmatch(shape.Message)
 	if reason == nil || got.status < 400 {
-		// A batch of which nothing is left is answered item by item.
+		// An item of a batch has an answer of its own.
 		if reasons := regexp.MustCompile(`\((\w+)\)\\"`).FindStringSubmatch(got.body); reasons != nil {
 			return "`" + reasons[1] + "`"
 		}
