@@ -23,8 +23,8 @@ func serveUpstream(ctx context.Context, address string) error {
 		<-ctx.Done()
 		_ = listener.Close()
 	}()
-	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: " +
-		strconv.Itoa(len(upstreamAnswer)) + "\r\n\r\n" + upstreamAnswer)
+	entry := `{"code":200,"headers":[{"name":"Content-Type","value":"text\/javascript; charset=UTF-8"}],"body":` + strconv.Quote(upstreamAnswer) + `}`
+	answer := answers{one: answerOf(upstreamAnswer), batch: answerOf("[" + strings.Repeat(entry+",", batchSize-1) + entry + "]")}
 	for {
 		connection, err := listener.Accept()
 		if err != nil {
@@ -34,11 +34,18 @@ func serveUpstream(ctx context.Context, address string) error {
 	}
 }
 
-func answerAll(connection net.Conn, answer []byte) {
+// answers are what the upstream says to a call, and to a batch of them.
+type answers struct{ one, batch []byte }
+
+func answerOf(body string) []byte {
+	return []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+}
+
+func answerAll(connection net.Conn, answer answers) {
 	defer connection.Close()
 	reader := bufio.NewReader(connection)
 	for {
-		length, chunked, err := readHead(reader)
+		length, chunked, batch, err := readHead(reader)
 		if err != nil {
 			return
 		}
@@ -53,28 +60,35 @@ func answerAll(connection net.Conn, answer []byte) {
 		if err != nil {
 			return
 		}
-		if _, err := connection.Write(answer); err != nil {
+		say := answer.one
+		if batch {
+			say = answer.batch
+		}
+		if _, err := connection.Write(say); err != nil {
 			return
 		}
 	}
 }
 
-// readHead reads to the empty line and tells how long the body is.
-func readHead(reader *bufio.Reader) (length int, chunked bool, err error) {
+// readHead reads to the empty line and tells how long the body is, and whether the
+// call is a batch.
+func readHead(reader *bufio.Reader) (length int, chunked, batch bool, err error) {
 	for {
 		line, err := reader.ReadSlice('\n')
 		if err != nil {
-			return 0, false, err
+			return 0, false, false, err
 		}
 		text := strings.TrimRight(string(line), "\r\n")
 		if text == "" {
-			return length, chunked, nil
+			return length, chunked, batch, nil
 		}
 		name, value, _ := strings.Cut(text, ":")
 		switch {
+		case strings.HasPrefix(text, "POST "+batchPath):
+			batch = true
 		case strings.EqualFold(name, "Content-Length"):
 			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
-				return 0, false, err
+				return 0, false, false, err
 			}
 		case strings.EqualFold(name, "Transfer-Encoding"):
 			chunked = true

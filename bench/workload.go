@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 )
 
@@ -47,12 +48,14 @@ func workloads() []workload {
 		{name: "send, a card and an e-mail", side: botSide, path: send},
 		{name: "webhook, clean", side: publicSide, path: "/webhook/bench"},
 		{name: "webhook, a card and an e-mail", side: publicSide, path: "/webhook/bench"},
+		{name: "batch of 10 sends, clean", side: botSide, path: batchPath + token},
 	}
 	for i := range different {
 		all[0].requests = append(all[0].requests, request{body: sendBody(i, "your order is on its way and will be there on Tuesday")})
 		all[1].requests = append(all[1].requests, request{body: sendBody(i, dirtyText(i))})
 		all[2].requests = append(all[2].requests, signed(webhookBody(i, "hello, where is my order? it should be here since Tuesday")))
 		all[3].requests = append(all[3].requests, signed(webhookBody(i, dirtyText(i))))
+		all[4].requests = append(all[4].requests, request{body: batchBody(i)})
 	}
 	return all
 }
@@ -67,6 +70,22 @@ func sendBody(i int, text string) string {
 		text += string(filler[n%len(filler)])
 	}
 	return body(text)
+}
+
+// batchSize is how many sends a batch holds, and batchPath where it goes.
+const (
+	batchSize = 10
+	batchPath = "/v23.0/?access_token="
+)
+
+// batchBody is a batch of sends, each to its own person, as bots encode it.
+func batchBody(i int) string {
+	items := make([]string, batchSize)
+	for n := range items {
+		items[n] = fmt.Sprintf(`{"method":"POST","relative_url":"me/messages","body":"recipient=%%7B%%22id%%22%%3A%%227120348890%06d%%22%%7D&messaging_type=RESPONSE&message=%s"}`,
+			i*batchSize+n, url.QueryEscape(`{"text":"your order is on its way and will be there on Tuesday, thank you for your patience"}`))
+	}
+	return `{"batch":[` + strings.Join(items, ",") + `]}`
 }
 
 func webhookBody(i int, text string) string {
