@@ -151,14 +151,19 @@ func (b *Batch) item(node int) (BatchItem, error) {
 func (b *Batch) plain(node int) bool {
 	for member := range b.list.Children(node) {
 		name := b.list.Name(member)
-		for _, known := range batchMembers {
-			if name != known && strings.EqualFold(strings.NewReplacer("-", "_", " ", "_", ".", "_").Replace(strings.TrimSpace(name)), known) {
-				return false
-			}
+		if slices.Contains(batchMembers, name) {
+			continue
+		}
+		folded := foldMember.Replace(strings.TrimSpace(name))
+		if slices.ContainsFunc(batchMembers, func(known string) bool { return strings.EqualFold(folded, known) }) {
+			return false
 		}
 	}
 	return true
 }
+
+// foldMember writes a name as PHP folds it.
+var foldMember = strings.NewReplacer("-", "_", " ", "_", ".", "_", "[", "_")
 
 // text reads a member that is a string, or null, or not there; its node is -1
 // when it has no text.
