@@ -137,7 +137,7 @@ func isFalse(text string) bool {
 
 func (p *Proxy) newItem(x *exchange, call channel.BatchItem) *batchItem {
 	return &batchItem{of: call, exchange: exchange{
-		rules: x.rules, call: call.Call, started: x.started, header: http.Header{}, holding: held{gate: &p.calls},
+		rules: x.rules, call: call.Call, from: x.from, started: x.started, header: http.Header{}, holding: held{gate: &p.calls},
 		record: &record{
 			event: "call", direction: "outbound", reason: reasonFine, trace: x.record.trace, started: x.started, rules: x.rules.Version,
 			item: len(x.batch.items) + 1, status: http.StatusOK,

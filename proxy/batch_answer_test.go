@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,6 +40,20 @@ func TestBatchAnswers(t *testing.T) {
 		if !strings.HasSuffix(refused.Message, "("+want+")") || *refused.Transient || entries[i].Code != http.StatusBadGateway {
 			t.Errorf("item %d got %d %s, want %s", i, entries[i].Code, entries[i].text(), want)
 		}
+	}
+}
+
+// Links to more pages lead through here in each item's answer, as in that of its
+// own call.
+func TestBatchPages(t *testing.T) {
+	r := newRig(t)
+	next := r.platform.url + `\/v23.0\/me\/conversations?access_token=` + shopToken + `&after=abc`
+	r.platform.batches(`{"data":[],"paging":{"next":"` + next + `"}}`)
+	entries := r.entries(r.batch(part{Method: "GET", URL: "me/conversations"}, writes(anna, "hello")))
+	var answer struct{ Paging struct{ Next string } }
+	r.must(json.Unmarshal([]byte(entries[0].text()), &answer))
+	if link := answer.Paging.Next; !strings.HasPrefix(link, "http://"+r.address["bot"]+"/shop/fetch/") || strings.Contains(entries[0].text(), shopToken) {
+		t.Errorf("the next page is at %s", link)
 	}
 }
 
