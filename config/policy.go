@@ -13,7 +13,7 @@ type Policy struct {
 	Prompts  map[string]string `yaml:"prompts" oneof:"capture,arm,report,allow" doc:"when the bot asks for the kind"`
 	Format   map[string]string `yaml:"format" oneof:"word,like" doc:"what a token of the kind looks like: a word, or a value that passes a bot's own checks"`
 	Need     map[string]string `yaml:"need" oneof:"full,last4,bin,over_18,zip" doc:"how much of a kind a form asks for and keeps"`
-	Media    Media             `yaml:"media" doc:"pictures, recordings and files, which are not read"`
+	Media    Media             `yaml:"media" doc:"pictures, recordings and files"`
 
 	Lifetimes     map[string]time.Duration `yaml:"lifetimes" doc:"how long a value of the kind is kept; cvv and otp 15m at most, in memory"`
 	LifetimesFrom string                   `yaml:"lifetimes_from" oneof:"use,creation" doc:"whether a value that comes again is kept for a whole lifetime again"`
@@ -39,6 +39,7 @@ type Media struct {
 	Inbound  map[string]string `yaml:"inbound" oneof:"pass,block" doc:"toward the bot"`
 	Outbound map[string]string `yaml:"outbound" oneof:"pass,block" doc:"toward the platform"`
 	URLs     string            `yaml:"urls" oneof:"proxy,platform" doc:"proxy: the bot fetches files through piiproxy; platform: their URLs stay, and policy does not see the files"`
+	Metadata string            `yaml:"metadata" oneof:"strip,keep" doc:"what JPEG, PNG and WebP pictures say beside the picture: where, when and by whom it was taken"`
 }
 
 // DefaultPolicyName is the policy of accounts that name none.
@@ -68,9 +69,10 @@ func BuiltinPolicy() Policy {
 		Format: map[string]string{"default": "word"}, Need: map[string]string{"credit_card": "full"}, Templates: "report", Notice: "off", Warn: []string{}, Erasure: Forget{Phrases: []string{}, Confirm: "again"},
 		Lifetimes: map[string]time.Duration{"default": 30 * 24 * time.Hour}, LifetimesFrom: "use", TokenCodes: "derived",
 		Media: Media{
-			URLs: "proxy",
+			URLs:     "proxy",
 			Inbound:  map[string]string{"default": "pass"},
 			Outbound: map[string]string{"default": "pass"},
+			Metadata: "strip",
 		},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,7 +45,12 @@ const counted = 2 << 10
 
 // lengthen says how long a body is that would be sent in chunks otherwise.
 func (x *exchange) lengthen(response *http.Response) {
-	if _, ours := response.Body.(*plainBody); ours && response.ContentLength > counted {
+	switch response.Body.(type) {
+	case *plainBody, *whole:
+	default:
+		return
+	}
+	if response.ContentLength > counted {
 		x.header.Set("Content-Length", strconv.FormatInt(response.ContentLength, 10))
 	}
 }
@@ -79,8 +83,12 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	if charset != nil {
 		return &refuseAnswer
 	}
-	if kind := mediaType(response.Header["Content-Type"]); kind != "" && response.StatusCode == http.StatusOK {
-		return p.download(response, x, kind)
+	declared := fileType(response.Header["Content-Type"])
+	if x.file && ok {
+		declared = jsonType // a person's, not the platform's
+	}
+	if declared != "" && response.StatusCode == http.StatusOK {
+		return p.download(ctx, response, x, declared)
 	}
 	raw, f := p.readAnswer(response)
 	if f != nil || len(raw) == 0 {
@@ -220,63 +228,4 @@ func (p *Proxy) remade(ctx context.Context, x *exchange, aliases [][2]string) {
 	if p.hear(ctx, x, x.asks) != nil {
 		p.forgot(x.account)
 	}
-}
-
-// mediaType is the declared type of a file, in lower case and without
-// parameters; "" when it is no file's.
-func mediaType(contentType []string) string {
-	if len(contentType) != 1 {
-		return ""
-	}
-	declared, _, err := mime.ParseMediaType(contentType[0])
-	if err != nil || declared == "image/svg+xml" {
-		return ""
-	}
-	switch main, _, _ := strings.Cut(declared, "/"); {
-	case main == "image", main == "audio", main == "video", declared == "application/octet-stream", declared == "application/pdf":
-		return declared
-	}
-	return ""
-}
-
-// download streams a file where policy says so. When it breaks off, the
-// connection to the bot breaks off too: it must not look complete.
-func (p *Proxy) download(response *http.Response, x *exchange, declared string) *Refusal {
-	if !mediaPasses(x.account.Media.Inbound, declared) {
-		return &refuseMedia
-	}
-	if response.ContentLength > p.config.Limits.Media {
-		return &refuseAnswerFile
-	}
-	response.Body = &whole{ReadCloser: response.Body, left: p.config.Limits.Media}
-	return nil
-}
-
-// mediaPasses says whether policy lets a type of file through. A sticker is a
-// WebP image and cannot be told from another one, so both must pass.
-func mediaPasses(table map[string]string, declared string) bool {
-	kind, _, _ := strings.Cut(declared, "/")
-	if kind == "application" {
-		kind = "file"
-	}
-	if declared == "image/webp" && !passes(table, "sticker") {
-		return false
-	}
-	return passes(table, kind)
-}
-
-// whole is a body that is passed on whole, or whose connection is cut.
-type whole struct {
-	io.ReadCloser
-	left int64
-}
-
-// Read implements io.Reader.
-func (b *whole) Read(to []byte) (int, error) {
-	n, err := b.ReadCloser.Read(to)
-	b.left -= int64(n)
-	if b.left < 0 || (err != nil && err != io.EOF) {
-		panic(http.ErrAbortHandler)
-	}
-	return n, err
 }

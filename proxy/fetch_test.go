@@ -18,7 +18,7 @@ func withFiles(t *testing.T, change ...func(*plan)) (*rig, *peer) {
 	t.Helper()
 	files := newPeer(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/jpeg")
-		_, _ = w.Write([]byte("\xff\xd8\xff\xe0 a picture"))
+		_, _ = w.Write([]byte(anyPicture))
 	})
 	r := newRig(t, append([]func(*plan){func(p *plan) { p.fetch.Hosts = []string{strings.TrimPrefix(files.url, "http://")} }}, change...)...)
 	return r, files
@@ -189,7 +189,7 @@ func TestFilesAreFetched(t *testing.T) {
 		}
 		before := len(files.requests())
 		got := r.follow(link, "Authorization: Bearer "+lineToken, "Range: bytes=0-3", "If-Range: x", "Cookie: a=b", "User-Agent: Googlebot", "Accept-Encoding: br")
-		if got.status != 200 || got.body != "\xff\xd8\xff\xe0 a picture" || got.header.Get("Content-Type") != "image/jpeg" {
+		if got.status != 200 || got.body != anyPicture || got.header.Get("Content-Type") != "image/jpeg" {
 			t.Errorf("%s: answered %d %q", name, got.status, got.body)
 			continue
 		}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/audit"
 	"github.com/piiproxy/piiproxy/guard"
+	"github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/store"
@@ -70,6 +71,8 @@ type Config struct {
 	Chats   Chats
 	Routes  Routes // nil: there are none
 	Fetch   Fetch
+	// Extractor reads files that the rules cannot read; nil: nobody does.
+	Extractor *media.Extractor
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string

@@ -53,6 +53,8 @@ var (
 	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "this batch cannot be read with certainty, or an item of it not be sent; the reason in brackets says which"}
 	refuseQuery      = Refusal{"query", http.StatusBadRequest, codePolicy, false, "this call carries its content in the query, which is not read by this version; send it as JSON"}
 	refuseMedia      = Refusal{"media_blocked", http.StatusForbidden, codePolicy, false, "policy lets no media through in this direction; see policies.*.media"}
+	refuseMismatch   = Refusal{"media_mismatch", http.StatusUnsupportedMediaType, codePolicy, false, "the file is not what it is declared as; see docs/media.md"}
+	refuseUnread     = Refusal{"media_unreadable", http.StatusUnsupportedMediaType, codePolicy, false, "the file cannot be read with certainty; see docs/media.md"}
 	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strict JSON"}
 	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
 	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
@@ -100,7 +102,7 @@ func Refusals() []Refusal {
 	return []Refusal{
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding, refuseMediaSize, refuseSlowBody,
 		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
-		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseSyntax, refuseAccount, refusePolicy,
+		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseMismatch, refuseUnread, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
 		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
@@ -118,7 +120,7 @@ func (f Refusal) perhapsDone() Refusal {
 
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
-	reasons := []string{"value_in_query"}
+	reasons := []string{"value_in_query", reasonInFile}
 	reasons = append(reasons, batchReasons()...)
 	reasons = append(reasons, swapReasons()...)
 	for _, reason := range redact.Reasons() {

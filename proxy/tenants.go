@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
+	"github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -55,11 +56,22 @@ type Judgement struct {
 	Media            Media
 }
 
-// Media says which files pass, by direction, and whether the bot fetches them
-// directly from the platform.
+// Media says which files pass, by direction, and how.
 type Media struct {
 	Inbound, Outbound map[string]string
-	Direct            bool
+	// Direct says that the bot fetches files from the platform itself.
+	Direct bool
+	// KeepMetadata leaves in pictures what they say beside the picture.
+	KeepMetadata bool
+}
+
+// passes says that policy lets a file through: every kind that it may be.
+func (m Media) passes(inbound bool, t media.Type) bool {
+	table := m.Outbound
+	if inbound {
+		table = m.Inbound
+	}
+	return !slices.ContainsFunc(t.Kinds(), func(kind string) bool { return !passes(table, kind) })
 }
 
 // passes looks a media type up: its own entry, or the default.

@@ -42,10 +42,10 @@ type stance struct{ Policy, Mode string }
 // ranks order the words of policies and modes: a lower one lets more through. Only
 // words of one table are ever compared.
 var ranks = map[string]int{
-	"allow": 0, "restore": 0, "pass": 0, "off": 0, "full": 0, "derived": 0,
+	"allow": 0, "restore": 0, "pass": 0, "off": 0, "full": 0, "derived": 0, "keep": 0,
 	"report": 1, "shadow": 1, "random": 1, "bin": 1, "last4": 1, "zip": 1, "over_18": 1,
 	"generalize": 2, "arm": 2, "mask": 3, "tokenize": 4, "redact": 5,
-	"block": 6, "capture": 6, "refuse": 6, "enforce": 6,
+	"block": 6, "capture": 6, "refuse": 6, "enforce": 6, "strip": 6,
 }
 
 // postureOf reads the posture of a configuration and its rules.
@@ -72,7 +72,7 @@ func postureOf(settings *config.Config, judge *judges, version string) (posture,
 }
 
 func wordsOf(p *config.Policy) words {
-	found := words{"templates.default": p.Templates, "token_codes.default": p.TokenCodes}
+	found := words{"templates.default": p.Templates, "token_codes.default": p.TokenCodes, "media.metadata.default": p.Media.Metadata}
 	for table, entries := range map[string]map[string]string{
 		"inbound": p.Inbound, "outbound": p.Outbound, "tokens": p.Tokens, "prompts": p.Prompts, "need": p.Need,
 		"media.inbound": p.Media.Inbound, "media.outbound": p.Media.Outbound,

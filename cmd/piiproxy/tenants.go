@@ -44,7 +44,9 @@ func loadRules(settings *config.Config) (*judges, error) {
 			return nil, err
 		}
 		j.policies[name] = &policy
-		j.media[name] = proxy.Media{Inbound: p.Media.Inbound, Outbound: p.Media.Outbound, Direct: p.Media.URLs == "platform"}
+		j.media[name] = proxy.Media{
+			Inbound: p.Media.Inbound, Outbound: p.Media.Outbound, Direct: p.Media.URLs == "platform", KeepMetadata: p.Media.Metadata == "keep",
+		}
 	}
 	return j, nil
 }
