@@ -88,12 +88,14 @@ bench-detection: ## what detection costs beside loops of regexp and regexp2 and 
 	@lines=; for name in banking77 taskmaster4 sms_spam; do file=$(CORPUS)/dev/$$name.jsonl; if [ -f $$file ]; then lines=$$lines,$$(realpath $$file); fi; done; \
 	cd bench/detection && $(GO) run . -lines "$$lines"
 
-soak: deps ## the long runs: 100 rounds of kill -9 under load, 200 in a fleet, 20 of PostgreSQL's; what time tells of a token
+soak: deps ## the long runs: 100 rounds of kill -9 under load, 200 in a fleet, 20 of PostgreSQL's; ten minutes of faults, 2,000 slow connections; what time tells of a token
 	$(GO) test -v -count=1 -timeout 30m -run 'TestRevealTime|TestGuesses' ./reveal -samples 100000
 	$(GO) test -v -count=1 -timeout 30m -run 'TestServerKilled' ./store/postgres -kills 20
 	cd e2e && ./install.sh && $(GO) test -v -count=1 -timeout 60m -run 'TestCrash|TestFormCrash' . -rounds 100
 	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleetCrash|TestFleetRelay' . -rounds 200
 	cd e2e && $(GO) test -v -count=1 -timeout 60m -run 'TestFleetDatabase' . -rounds 100
+	cd e2e && $(GO) test -v -count=1 -timeout 30m -run 'TestFaults' . -minutes 10
+	cd e2e && $(GO) test -v -count=1 -timeout 30m -run 'TestSlowAttacks|TestStreamAttacks' . -connections 2000 -attack 60s
 
 deps:
 	@./scripts/deps.sh

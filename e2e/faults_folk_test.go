@@ -247,4 +247,3 @@ func (w *town) fills(ctx context.Context, visitor *rig.Visitor, person, link str
 		time.Sleep(300 * time.Millisecond)
 	}
 }
-

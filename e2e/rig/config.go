@@ -31,6 +31,7 @@ type Setup struct {
 	Policies   string        // YAML of policies, besides the built-in one
 	Environ    []string      // NAME=value for the process
 	Links      string        // YAML of limits.links, in braces
+	Server     string        // YAML of limits.server, in braces
 	Routes     string        // YAML of routes, in brackets
 }
 
@@ -76,6 +77,7 @@ limits:
   bot_timeout: {{.BotTimeout}}
   upstream: {header_timeout: {{.Upstream}}, total_timeout: {{.Upstream}}}
   {{with .Setup.Links}}links: {{.}}{{end}}
+  {{with .Setup.Server}}server: {{.}}{{end}}
 `))
 
 // write puts the configuration into the proxy's folder and returns the
