@@ -69,6 +69,17 @@ func (s *Step) Member(name string) *Step {
 	return s.step(symbol)
 }
 
+// HasMembers reports whether the table names places below this one: the platform
+// takes an object or an array here, or such in a string.
+func (s *Step) HasMembers() bool {
+	for _, p := range s.positions {
+		if int(p.token) < len(s.table.lines[p.line].tokens) {
+			return true
+		}
+	}
+	return false
+}
+
 // Element returns the place of every element of an array at this place.
 func (s *Step) Element() *Step { return s.step(symbolElement) }
 

@@ -135,8 +135,9 @@ func TestOtherBodies(t *testing.T) {
 	}
 	const messages = "/shop/v23.0/me/messages"
 	for name, reply := range map[string]rig.Reply{
-		"form":           send(messages, "application/x-www-form-urlencoded", form),
-		"query":          send(messages+"?"+form, "application/json", ""),
+		"form in JSON":   send(messages, "application/json", form),
+		"form, twice":    send(messages, "application/x-www-form-urlencoded", form+"&"+form),
+		"query and form": send(messages+"?"+form, "application/x-www-form-urlencoded", form),
 		"multipart":      send(messages, "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\n{\"text\":\""+clearAddress+"\"}\r\n--b--\r\n"),
 		"batch":          send("/shop/v23.0/", "application/json", `{"batch":[{"method":"POST","relative_url":"me/messages","body":"`+form+`"}]}`),
 		"text":           send(messages, "text/plain", `{"message":{"text":"`+clearAddress+`"}}`),

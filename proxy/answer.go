@@ -58,8 +58,7 @@ func (x *exchange) lengthen(response *http.Response) {
 // refuse answers the bot ourselves. A call that changes something and may have
 // been carried out is never called transient: SDKs send those again.
 func (x *exchange) refuse(r *http.Request, f Refusal) *http.Response {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !reads && x.record.peer < http.StatusBadRequest && !f.unsent() {
+	if !x.reads() && x.record.peer < http.StatusBadRequest && !f.unsent() {
 		f = f.perhapsDone()
 	}
 	x.refused = &f

@@ -85,7 +85,7 @@ func (x *exchange) isBatch() bool {
 // prepareBatch reads and rewrites a batch and leaves the request ready to be
 // forwarded, unless all of it is answered here.
 func (p *Proxy) prepareBatch(w http.ResponseWriter, r *http.Request, x *exchange, path string) (*url.URL, *Refusal) {
-	if r.Method != http.MethodPost {
+	if x.method != http.MethodPost {
 		return nil, refusedBatch(channel.BatchShape)
 	}
 	if refused := p.readBatch(x); refused != nil {
@@ -137,7 +137,7 @@ func isFalse(text string) bool {
 
 func (p *Proxy) newItem(x *exchange, call channel.BatchItem) *batchItem {
 	return &batchItem{of: call, exchange: exchange{
-		rules: x.rules, call: call.Call, from: x.from, started: x.started, header: http.Header{}, holding: held{gate: &p.calls},
+		rules: x.rules, path: call.Path, method: call.Method, call: call.Call, from: x.from, started: x.started, header: http.Header{}, holding: held{gate: &p.calls},
 		record: &record{
 			event: "call", direction: "outbound", reason: reasonFine, trace: x.record.trace, started: x.started, rules: x.rules.Version,
 			item: len(x.batch.items) + 1, status: http.StatusOK,

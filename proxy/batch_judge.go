@@ -53,7 +53,7 @@ func (p *Proxy) judgeBeside(ctx context.Context, x *exchange) *Refusal {
 	for member := range x.document.Children(0) {
 		name := x.document.Name(member)
 		post := name == "method" && strings.EqualFold(x.document.Text(member), http.MethodPost)
-		if name != "batch" && !post && slices.Contains(carriers, name) {
+		if name != "batch" && !post && (name == "method" || slices.Contains(carriers, name)) {
 			return refusedBatch(reasonBatchBeside)
 		}
 	}

@@ -99,7 +99,7 @@ func TestBatchPlaces(t *testing.T) {
 		"other spelling":       {whole(`,"Body":"x"`), "batch"},
 		"beside":               {strings.Replace(whole(""), "{", `{"note":"`+card+`",`, 1), "unlisted_value"},
 		"message beside":       {strings.Replace(whole(""), "{", `{"message":{"text":"`+card+`"},`, 1), "batch_beside"},
-		"method beside":        {strings.Replace(whole(""), "{", `{"method":"GET",`, 1), "batch_beside"},
+		"method beside":        {strings.Replace(whole(""), "{", `{"method":"GET",`, 1), "batch"},
 		"expression":           {body(`recipient={"id":"{result=a:$.` + digits + `}"}&message={"text":"hi"}`), "batch_expression"},
 		"expression in words":  {body(to + `message={"text":"{result=a:$.id}"}`), "batch_expression"},
 		"nested batch":         {body(to + "batch=[]"), "batch_nested"},

@@ -14,7 +14,7 @@ import (
 
 // call takes a Graph call of a bot.
 func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{started: p.config.Now(), header: w.Header(), holding: held{gate: &p.calls}, record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
+	x := &exchange{started: p.config.Now(), method: r.Method, header: w.Header(), holding: held{gate: &p.calls}, record: &record{event: "call", direction: "outbound", reason: reasonFine, trace: newTrace()}}
 	x.record.started = x.started
 	x.from = origin{host: r.Host, secure: r.TLS != nil}
 	x.rules = p.config.Tenants.Rules()
@@ -95,14 +95,14 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	if err != nil {
 		return nil, &refuseTarget
 	}
-	x.call = call
+	x.call, x.path = call, path
 	if x.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return nil, &refuseQuery
 	}
 	if account != nil {
 		x.own(account, p)
 	}
-	streamed, refused := p.body(w, r, x)
+	streamed, refused := p.parameters(w, r, x)
 	if refused != nil {
 		return nil, refused
 	}
@@ -144,36 +144,6 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	return target(account.Graph, path, r.URL.RawQuery), nil
 }
 
-// body reads a JSON body. A file that is uploaded is not read here: true says
-// that it is streamed.
-func (p *Proxy) body(w http.ResponseWriter, r *http.Request, x *exchange) (bool, *Refusal) {
-	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
-		return false, emptyCall(r, x)
-	}
-	types := r.Header["Content-Type"]
-	ok, charset := isJSON(types)
-	switch {
-	case charset != nil:
-		return false, charset
-	case !ok && streams(x.call, types):
-		return true, nil
-	case !ok:
-		return false, &refuseMediaType
-	}
-	raw, refused := p.readBody(w, r, &x.holding)
-	if refused != nil {
-		return false, refused
-	}
-	document, err := payload.Parse(raw, p.config.Limits.Payload)
-	if err != nil {
-		f := refuseSyntax.because(parseReason(err))
-		return false, &f
-	}
-	x.document, x.carrier = document, jsonBody{}
-	x.record.bytesIn = len(raw)
-	return false, nil
-}
-
 // publishes says that a call that looks like an upload is none: the media edge
 // holds files on WhatsApp only, Instagram's publishes, with a caption.
 func (x *exchange) publishes() bool {
@@ -186,23 +156,6 @@ func (x *exchange) publishes() bool {
 func streams(call channel.Call, types []string) bool {
 	multipart := len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data")
 	return (call.Kind == channel.CallUpload && len(types) < 2) || (multipart && call.Kind == channel.CallMediaUpload)
-}
-
-// emptyCall lets calls without a body through, but no batch, and no message:
-// that would be in the query.
-func emptyCall(r *http.Request, x *exchange) *Refusal {
-	if r.Method != http.MethodPost {
-		return nil
-	}
-	ok, _ := isJSON(r.Header["Content-Type"])
-	switch {
-	case x.call.Kind == channel.CallBatch:
-		return &refuseBatch
-	case ok && x.call.Kind == channel.CallSend && r.URL.RawQuery == "":
-		f := refuseSyntax.because(parsePrefix + payload.ReasonEmpty)
-		return &f
-	}
-	return nil
 }
 
 // upload lets a file through where policy says so. It is streamed, never held.

@@ -76,16 +76,15 @@ func TestRefusedCall(t *testing.T) {
 	r := newRig(t, func(p *plan) { p.policy.Outbound["ssn"] = "block" })
 	body := func(members string) string { return strings.Replace(hello, "{", "{"+members+",", 1) }
 	for name, test := range map[string]struct{ target, body, reason string }{
-		"unlisted value":           {"/shop/me/messages", body(`"brand_new":["` + card + `"]`), "unlisted_value"},
-		"unlisted and text":        {"/shop/me/messages", strings.Replace(body(`"brand_new":"`+card+`"`), "hello", card, 1), "unlisted_value"},
-		"number for a text":        {"/shop/me/messages", strings.Replace(hello, `"hello"`, digits, 1), "value_in_number"},
-		"name":                     {"/shop/me/messages", body(`"` + digits + `":1`), "value_in_name"},
-		"name in a document":       {"/line/me/messages", `{"to":"` + annaPhone + `","interactive":{"action":{"parameters":{"flow_action_payload":"{\"` + digits + `\":1}"}}}}`, "value_in_name"},
-		"blocked kind":             {"/shop/me/messages", strings.Replace(hello, "hello", "my social security number is 219-09-9999", 1), "policy_block"},
-		"prompt to a post":         {"/shop/me/messages", `{"recipient":{"comment_id":"1_2"},"message":{"text":"Please type your card number"}}`, "prompt_without_person"},
-		"token's address in query": {"/shop/me?x=pii_email_" + strings.Repeat("a", 26), hello, "value_in_query"},
-		"value in the query":       {"/shop/me/messages?note=" + digits, hello, "value_in_query"},
-		"mail in the query":        {"/shop/me/messages?note=jane.doe%40corp.example", hello, "value_in_query"},
+		"unlisted value":     {"/shop/me/messages", body(`"brand_new":["` + card + `"]`), "unlisted_value"},
+		"unlisted and text":  {"/shop/me/messages", strings.Replace(body(`"brand_new":"`+card+`"`), "hello", card, 1), "unlisted_value"},
+		"number for a text":  {"/shop/me/messages", strings.Replace(hello, `"hello"`, digits, 1), "value_in_number"},
+		"name":               {"/shop/me/messages", body(`"` + digits + `":1`), "value_in_name"},
+		"name in a document": {"/line/me/messages", `{"to":"` + annaPhone + `","interactive":{"action":{"parameters":{"flow_action_payload":"{\"` + digits + `\":1}"}}}}`, "value_in_name"},
+		"blocked kind":       {"/shop/me/messages", strings.Replace(hello, "hello", "my social security number is 219-09-9999", 1), "policy_block"},
+		"prompt to a post":   {"/shop/me/messages", `{"recipient":{"comment_id":"1_2"},"message":{"text":"Please type your card number"}}`, "prompt_without_person"},
+		"value in the query": {"/shop/me/messages?note=" + digits, hello, "unlisted_value"},
+		"mail in the query":  {"/shop/me/messages?note=jane.doe%40corp.example", hello, "unlisted_value"},
 	} {
 		got := r.call(test.target, test.body)
 		r.refused(name, got, http.StatusBadRequest, test.reason)
@@ -96,20 +95,26 @@ func TestRefusedCall(t *testing.T) {
 	r.nothing(r.platform)
 }
 
-// Query parameters that carry a message or change what a call means are
-// refused whatever they hold.
+// A call that only reads has no message in its query, and no other has what cannot
+// be parsed.
 func TestQueryCarriers(t *testing.T) {
 	r := newRig(t)
-	for _, name := range []string{"method", "batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"} {
-		for _, method := range []string{"GET", "POST"} {
-			got := r.ask("bot", method, "/shop/me/messages?"+name+"=x", "")
-			r.refused(method+" "+name, got, http.StatusBadRequest, "query")
+	for _, name := range []string{"batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"} {
+		r.refused(name, r.ask("bot", "GET", "/shop/me/messages?"+name+"=x", ""), http.StatusBadRequest, "query")
+		if name == "batch" || name == "callback_url" {
+			continue
+		}
+		if got := r.ask("bot", "POST", "/shop/me/messages?"+name+"="+card[:4], ""); got.status != http.StatusOK {
+			t.Errorf("POST %s: answered %d %s", name, got.status, got.body)
 		}
 	}
-	for _, query := range []string{"a=%zz", "a;b", "message=%7B%22text%22%3A%22" + digits + "%22%7D"} {
+	before := len(r.platform.requests())
+	for _, query := range []string{"a=%zz", "a;b"} {
 		r.refused(query, r.ask("bot", "POST", "/shop/me/messages?"+query, ""), http.StatusBadRequest, "query")
 	}
-	r.nothing(r.platform)
+	if len(r.platform.requests()) != before {
+		t.Error("a query that cannot be parsed was forwarded")
+	}
 }
 
 // Ids in a query are ids, whatever they look like: an eleventh of all PSIDs

@@ -18,8 +18,11 @@ func (x *exchange) put(r *http.Request) *Refusal {
 	if x.carrier == nil {
 		return nil
 	}
-	x.record.bytesOut = len(x.document.Raw)
-	return x.carrier.put(r, x.document)
+	if refused := x.carrier.put(r, x.document); refused != nil {
+		return refused
+	}
+	x.record.bytesOut = int(r.ContentLength)
+	return nil
 }
 
 // jsonBody is a body whose members are the parameters.
@@ -28,5 +31,35 @@ type jsonBody struct{}
 // put implements carrier.
 func (jsonBody) put(r *http.Request, parameters *payload.Document) *Refusal {
 	setBody(r, parameters.Raw)
+	return nil
+}
+
+// fields are parameters that stand in a form, in a query, or in a body of either
+// kind and a query.
+type fields struct {
+	parameters *payload.Parameters
+	body       []byte // nil: there is none
+}
+
+// put implements carrier.
+func (f *fields) put(r *http.Request, parameters *payload.Document) *Refusal {
+	edits, err := f.parameters.Edits(parameters.Raw)
+	if err != nil {
+		return &refuseInternal
+	}
+	if f.body != nil {
+		body, err := payload.Splice(f.body, edits[0])
+		if err != nil {
+			return &refuseInternal
+		}
+		setBody(r, body)
+	}
+	if len(edits[1]) > 0 {
+		query, err := payload.Splice([]byte(r.URL.RawQuery), edits[1])
+		if err != nil {
+			return &refuseInternal
+		}
+		r.URL.RawQuery = string(query)
+	}
 	return nil
 }

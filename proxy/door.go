@@ -3,11 +3,8 @@ package proxy
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"io"
-	"mime"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 )
@@ -203,16 +200,8 @@ func (p *Proxy) readBody(w http.ResponseWriter, r *http.Request, h *held) ([]byt
 		}
 	}
 	body, err := readAll(countedBody{http.MaxBytesReader(w, r.Body, limit), h}, r.ContentLength)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, &refuseTooLarge
-	case errors.Is(err, errGate):
-		return nil, &refuseBusy
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &refuseSlowBody
-	case err != nil:
-		return nil, &refuseBody
+	if refused := unreadable(err); refused != nil {
+		return nil, refused
 	}
 	return body, h.enter()
 }
@@ -236,27 +225,6 @@ func readAll(from io.Reader, size int64) ([]byte, error) {
 		return nil, err
 	}
 	return body[:n], nil
-}
-
-// isJSON says whether a declared type is JSON in UTF-8; a wrong charset is
-// refused apart from a wrong type, because it is another mistake.
-func isJSON(contentType []string) (bool, *Refusal) {
-	if len(contentType) != 1 {
-		return false, nil
-	}
-	switch contentType[0] { // as nearly everybody spells it
-	case "application/json", "application/json; charset=utf-8", "application/json; charset=UTF-8", "application/json;charset=UTF-8":
-		return true, nil
-	}
-	kind, parameters, err := mime.ParseMediaType(contentType[0])
-	if err != nil {
-		return false, nil
-	}
-	charset, declared := parameters["charset"]
-	if declared && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8") {
-		return false, &refuseCharset
-	}
-	return kind == "application/json" || kind == "text/javascript" || kind == "application/javascript", nil
 }
 
 // newTrace makes a request_id: 96 random bits in hex.

@@ -15,10 +15,13 @@ import (
 type exchange struct {
 	account  *Account
 	rules    *Rulebook // that call and answer are judged by
+	path     string    // of the call, without the account's own segment
+	method   string    // what the call does, whatever the request's own is
 	call     channel.Call
 	query    url.Values        // what is left of it beside the parameters
 	document *payload.Document // the parameters; nil when the call has none
 	carrier  carrier           // that brought them; nil when the call has none
+	doubtful []string          // parameters that look like documents and are none
 	send     channel.Send
 	record   *record
 	started  time.Time
@@ -32,6 +35,8 @@ type exchange struct {
 	from     origin // of the call, and of each call in a batch
 	file     bool   // it fetches a file
 	location string // of the answer: where a file is that it was redirected to
+
+	overridden bool // a parameter named the method
 
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call

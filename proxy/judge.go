@@ -10,9 +10,9 @@ import (
 	"github.com/piiproxy/piiproxy/rules"
 )
 
-// carriers are query parameters that carry a message, or make the platform
-// read the call as another one (threats.md O10).
-var carriers = []string{"method", "batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"}
+// carriers are parameters that carry a message, or register a webhook. A call that
+// only reads has no use for them in its query.
+var carriers = []string{"batch", "message", "recipient", "to", "text", "callback_url", "override_callback_uri", "body", "attachment", "payload"}
 
 // plainName says that a parameter's name is one that every parser reads the same
 // way, and can hold no value: brackets, dots and spaces are folded by some.
@@ -37,6 +37,9 @@ var credentials = []string{"access_token", "appsecret_proof", "appsecret_time", 
 func (p *Proxy) judge(ctx context.Context, x *exchange) *Refusal {
 	if !x.plainQuery() {
 		return &refuseQuery
+	}
+	if refused := x.doubts(); refused != nil {
+		return refused
 	}
 	x.send.Message = false
 	if x.document != nil {

@@ -11,7 +11,7 @@ func TestQueryNames(t *testing.T) {
 	r := newRig(t)
 	for _, query := range []string{
 		"recipient[id]=x", "recipient%5Bid%5D=x", "message[text]=hello", "message%5btext%5d=hello", "callback_url[]=x", "callback.url=x",
-		"callback%20url=x", "callback+url=x", "message%00=x", "messag%C3%A9=x", "%6Dessage=x", "=x", digits, digits + "=x", "a" + digits + "=x",
+		"callback%20url=x", "callback+url=x", "messag%C3%A9=x", "=x", digits, digits + "=x", "a" + digits + "=x",
 		"jane.doe%40corp.example=x", "jane.doe@corp.example", "fields=id&recipient[id]=x", "fields=id&" + digits,
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {

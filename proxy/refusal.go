@@ -42,20 +42,22 @@ var (
 	refuseMediaSize  = Refusal{"media_too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the file is larger than piiproxy streams; see limits.bodies.media"}
 	refuseSlowBody   = Refusal{"body_timeout", http.StatusRequestTimeout, codeTemporary, true, "the body did not come in time; see limits.server.read_timeout"}
 	refuseBody       = Refusal{"body_incomplete", http.StatusBadRequest, codePolicy, false, "the body ended before it was complete"}
-	refuseCoding     = Refusal{"content_coding", http.StatusUnsupportedMediaType, codePolicy, false, "compressed request bodies are not read; send the body as it is"}
+	refuseCoding     = Refusal{"content_coding", http.StatusUnsupportedMediaType, codePolicy, false, "of compressed bodies only the gzip of a call is read, packed once; send the body as it is"}
+	refusePacked     = Refusal{"gzip", http.StatusBadRequest, codePolicy, false, "the body is no single gzip member, whole and with nothing behind it"}
 	refuseUnpacked   = Refusal{"unpacked_too_large", http.StatusRequestEntityTooLarge, codePolicy, false, "the body is larger than piiproxy inspects once it is unpacked; see limits.bodies.unpacked"}
 	refuseRatio      = Refusal{"unpacked_ratio", http.StatusRequestEntityTooLarge, codePolicy, false, "the body unpacks to too many times its size; see limits.bodies.ratio"}
 	refuseParts      = Refusal{"parts", http.StatusRequestEntityTooLarge, codePolicy, false, "the multipart body has too many parts; see limits.bodies.parts"}
 	refusePartHead   = Refusal{"part_header", http.StatusRequestEntityTooLarge, codePolicy, false, "the head of a part is too long; see limits.bodies.part_header"}
 	refuseBatchItems = Refusal{"batch_items", http.StatusBadRequest, codePolicy, false, "the batch holds too many calls; see limits.bodies.batch_items"}
 	refuseCharset    = Refusal{"charset", http.StatusUnsupportedMediaType, codePolicy, false, "bodies are read as UTF-8 only"}
-	refuseMediaType  = Refusal{"media_type", http.StatusUnsupportedMediaType, codePolicy, false, "only application/json bodies are read by this version; send the call as JSON"}
+	refuseMediaType  = Refusal{"media_type", http.StatusUnsupportedMediaType, codePolicy, false, "the body is not declared as one that is read; send the call as application/json or application/x-www-form-urlencoded"}
 	refuseBatch      = Refusal{"batch", http.StatusBadRequest, codePolicy, false, "this batch cannot be read with certainty, or an item of it not be sent; the reason in brackets says which"}
-	refuseQuery      = Refusal{"query", http.StatusBadRequest, codePolicy, false, "this call carries its content in the query, which is not read by this version; send it as JSON"}
+	refuseQuery      = Refusal{"query", http.StatusBadRequest, codePolicy, false, "the query of this call cannot be read in one way only, or carries what belongs into a body; send it as JSON"}
+	refuseOverride   = Refusal{"method_parameter", http.StatusBadRequest, codePolicy, false, "the parameter method is none of get, post and delete, is there twice, or contradicts the request's own method"}
 	refuseMedia      = Refusal{"media_blocked", http.StatusForbidden, codePolicy, false, "policy lets no media through in this direction; see policies.*.media"}
 	refuseMismatch   = Refusal{"media_mismatch", http.StatusUnsupportedMediaType, codePolicy, false, "the file is not what it is declared as; see docs/media.md"}
 	refuseUnread     = Refusal{"media_unreadable", http.StatusUnsupportedMediaType, codePolicy, false, "the file cannot be read with certainty; see docs/media.md"}
-	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strict JSON"}
+	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strictly what it is declared to be"}
 	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
 	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
 	refusePrompt     = Refusal{"prompt", http.StatusBadRequest, codePolicy, false, "the message asks for personal data in a way that cannot become a secure form; see the log line of this request"}
@@ -101,8 +103,8 @@ var (
 func Refusals() []Refusal {
 	return []Refusal{
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding, refuseMediaSize, refuseSlowBody,
-		refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
-		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseMedia, refuseMismatch, refuseUnread, refuseSyntax, refuseAccount, refusePolicy,
+		refusePacked, refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
+		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseOverride, refuseMedia, refuseMismatch, refuseUnread, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
 		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,

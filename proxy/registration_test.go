@@ -55,15 +55,13 @@ func TestRegistrationRefused(t *testing.T) {
 	} {
 		r.refused(name, r.call("/shop/v23.0/1/subscriptions", body), http.StatusForbidden, "registration")
 	}
-	for name, target := range map[string]string{"callback_url": "?callback_url=https://bot.example", "override": "?override_callback_uri=x"} {
-		r.refused(name, r.ask("bot", "POST", "/shop/v23.0/1/subscriptions"+target, ""), http.StatusBadRequest, "query")
-	}
-	got := r.ask("bot", "POST", "/shop/v23.0/1/subscriptions", "callback_url=x", "Content-Type: application/x-www-form-urlencoded")
-	r.refused("form", got, http.StatusUnsupportedMediaType, "media_type")
 	r.nothing(r.platform)
 
 	r = newRig(t, func(p *plan) { p.publicURL = "" })
 	r.refused("no public_url", r.call("/shop/v23.0/1/subscriptions", `{"callback_url":"x"}`), http.StatusForbidden, "registration")
+	r.refused("query", r.ask("bot", "POST", "/shop/v23.0/1/subscriptions?callback_url=x", ""), http.StatusForbidden, "registration")
+	r.refused("form", r.ask("bot", "POST", "/shop/v23.0/1/subscriptions", "callback_url=x", asForm), http.StatusForbidden, "registration")
+	r.refused("read", r.ask("bot", "GET", "/shop/v23.0/1/subscriptions?callback_url=x", ""), http.StatusBadRequest, "query")
 	r.nothing(r.platform)
 }
 

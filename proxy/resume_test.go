@@ -177,8 +177,19 @@ func TestAbsorb(t *testing.T) {
 			t.Errorf("%s: %d %s", what, got.status, got.body)
 		}
 	}
+	for name, sent := range carried("/"+lineID+"/messages", "messaging_product", "whatsapp", "status", "read", "message_id", id[1], "typing_indicator", "{'type':'text'}") {
+		if got := r.ask("bot", "POST", sent.target, string(sent.body), sent.headers...); got.status != 200 || !strings.Contains(got.body, "success") {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
 	if n := len(r.platform.requests()); n != before {
 		t.Errorf("%d calls reached the platform", n-before)
+	}
+	for name, sent := range carried("/"+lineID+"/messages", "messaging_product", "whatsapp", "to", annaPhone, "context", `{"message_id":"`+id[1]+`"}`, "type", "text", "text", `{"body":"Thank you!"}`) {
+		r.ask("bot", "POST", sent.target, string(sent.body), sent.headers...)
+		if got := r.received(); got.Has("context") || got.Get("text") != `{"body":"Thank you!"}` {
+			t.Errorf("%s: sent %v", name, got)
+		}
 	}
 	r.call("/"+lineID+"/messages", `{"messaging_product":"whatsapp","to":"`+annaPhone+`","context":{"message_id":"`+id[1]+`"},"type":"text","text":{"body":"Thank you!"}}`)
 	if got := r.lastSent(); strings.Contains(got, id[1]) || !strings.Contains(got, "Thank you!") {
