@@ -96,6 +96,7 @@ type Desks struct {
 	Routes     Routes
 	Reveals    Reveals
 	People     People
+	Quarantine Quarantine
 	// Transcripts are what remains of conversations.
 	Transcripts Transcripts
 }
@@ -117,6 +118,9 @@ func Handler(access Access, desks Desks) http.Handler {
 	}
 	if desks.Transcripts != nil {
 		mountTranscripts(mux, desks.Transcripts)
+	}
+	if desks.Quarantine != nil {
+		mountQuarantine(mux, desks.Quarantine)
 	}
 	if desks.Keys != nil {
 		mountKeys(mux, desks.Keys)

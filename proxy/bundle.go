@@ -228,11 +228,12 @@ func (p *Proxy) withhold(ctx context.Context, in inbound, b bundle, result redac
 		if stretch == 0 {
 			refused = nil
 		}
-		element := b.document.Raw
+		what := aside{account: b.account.Name, reason: string(reason), body: b.document.Raw}
 		if stretch > 0 {
-			element = rawOf(b.document, b.parts[stretch-1].Element)
+			what.body = rawOf(b.document, b.parts[stretch-1].Element)
+			what.delivery = alone(b.document, b.parts, b.parts[stretch-1].Element)
 		}
-		if refusal := p.setAside(ctx, in, element, string(reason)); refusal != nil {
+		if refusal := p.setAside(ctx, in, what); refusal != nil {
 			return nil, refusal
 		}
 		if refused == nil {
@@ -255,16 +256,46 @@ func (p *Proxy) setForeignAside(ctx context.Context, in inbound, d *payload.Docu
 			continue
 		}
 		sealed[part.Element] = true
-		if refusal := p.setAside(ctx, in, rawOf(d, part.Element), "account_unknown"); refusal != nil {
+		what := aside{reason: "account_unknown", body: rawOf(d, part.Element), delivery: alone(d, parts, part.Element)}
+		if refusal := p.setAside(ctx, in, what); refusal != nil {
 			return refusal
 		}
 	}
 	return nil
 }
 
+// alone is a delivery with one of its elements and nothing else, for whoever puts
+// that back on its way; nil when it cannot be made.
+func alone(d *payload.Document, parts []channel.Part, element int) []byte {
+	entry := element
+	for _, part := range parts {
+		if part.Element == element {
+			entry = part.Entry
+		}
+	}
+	dropped := map[int]bool{}
+	for _, part := range parts {
+		if part.Element != element && part.Element != entry && part.Entry != element {
+			dropped[part.Element] = true
+		}
+	}
+	if len(dropped) == 0 {
+		return d.Raw
+	}
+	raw, err := payload.Splice(d.Raw, without(d, parts, dropped))
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
 // setAside seals bytes into quarantine, which ends their way: 200.
-func (p *Proxy) setAside(ctx context.Context, in inbound, body []byte, reason string) *Refusal {
-	if err := p.quarantine.seal(ctx, in, body, reason); err != nil {
+func (p *Proxy) setAside(ctx context.Context, in inbound, what aside) *Refusal {
+	if in.again != nil { // it is there already, and stays
+		in.again.Store(&what.reason)
+		return nil
+	}
+	if err := p.quarantine.seal(ctx, in, what); err != nil {
 		return &refuseStore
 	}
 	return nil
@@ -273,8 +304,8 @@ func (p *Proxy) setAside(ctx context.Context, in inbound, body []byte, reason st
 // repeatedly refuses a delivery that cannot be read, and seals it when it has
 // come three times in ten minutes: then it must not block the account.
 func (p *Proxy) repeatedly(ctx context.Context, in inbound, f Refusal) *Refusal {
-	if p.third(ctx, in.hash+f.Reason) {
-		return p.setAside(ctx, in, in.body, f.Reason)
+	if in.again == nil && p.third(ctx, in.hash+f.Reason) {
+		return p.setAside(ctx, in, aside{reason: f.Reason, body: in.body})
 	}
 	return &f
 }

@@ -149,7 +149,7 @@ func (o *outbox) nobodys(sealed sealedParcel) bool {
 
 // accountGone sets aside what can never be sent.
 func (o *outbox) accountGone(ctx context.Context, it item) {
-	if o.quarantine.seal(ctx, inbound{trace: it.Trace}, it.Body, "outbox_account_gone") != nil {
+	if o.quarantine.seal(ctx, inbound{trace: it.Trace}, aside{account: it.Account, reason: "outbox_account_gone", body: it.Body}) != nil {
 		return // at the next look
 	}
 	// At whatever version: the one before it may have just given it a time.

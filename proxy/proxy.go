@@ -135,6 +135,7 @@ type Proxy struct {
 	turns      turns
 	peers      *peers     // other instances; nil: there are none
 	modes      sync.Mutex // one order of an operator at a time
+	retrying   sync.Mutex // one item of the quarantine at a time
 	erasing    Erasing    // nil: nobody is erased
 	wished     wished
 }

@@ -40,15 +40,23 @@ type quarantine struct {
 // that work the quarantine read it.
 type quarantined struct {
 	App      string    `json:"app"`
+	Account  string    `json:"account,omitempty"` // where it is one account's
 	Reason   string    `json:"reason"`
 	Trace    string    `json:"trace"`
 	Accepted time.Time `json:"accepted"`
 	Body     []byte    `json:"body"`
+	Delivery []byte    `json:"delivery,omitempty"` // with the part in it and nothing else, where Body is a part
+}
+
+// aside is what is set aside, and why.
+type aside struct {
+	account, reason string
+	body, delivery  []byte
 }
 
 // seal stores bytes; they are durable when it returns nil.
-func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason string) error {
-	now := q.now()
+func (q *quarantine) seal(ctx context.Context, in inbound, a aside) error {
+	now, reason := q.now(), a.reason
 	name := ""
 	if in.app != nil {
 		name = in.app.Name
@@ -57,12 +65,12 @@ func (q *quarantine) seal(ctx context.Context, in inbound, body []byte, reason s
 	if !in.started.IsZero() {
 		accepted = in.started // an erasure takes away what came in before it
 	}
-	plain, err := json.Marshal(quarantined{name, reason, in.trace, accepted, body})
+	plain, err := json.Marshal(quarantined{name, a.account, reason, in.trace, accepted, a.body, a.delivery})
 	if err != nil {
 		return err
 	}
 	// The same again, as the platform sends it, is one item.
-	key := quarantinePrefix + logHash(q.records.Keys.PRF("quarantine", name, reason, string(body)))
+	key := quarantinePrefix + logHash(q.records.Keys.PRF("quarantine", name, reason, string(a.body)))
 	sealed, err := q.records.Keys.Seal(plain, []byte(key))
 	if err != nil {
 		return err

@@ -218,7 +218,7 @@ func (o *outbox) backOff(key string) time.Time {
 // expire seals a parcel that is too old into quarantine.
 func (o *outbox) expire(ctx context.Context, it item) (next []string) {
 	in := inbound{app: it.account.App, trace: it.Trace}
-	if err := o.quarantine.seal(ctx, in, it.Body, "outbox_expired"); err != nil {
+	if err := o.quarantine.seal(ctx, in, aside{account: it.Account, reason: "outbox_expired", body: it.Body}); err != nil {
 		o.postpone(it.record)
 		return nil
 	}

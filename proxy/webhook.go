@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -67,6 +68,9 @@ type inbound struct {
 	started time.Time
 	hash    string // keyed hash of the delivery, for logs
 	header  http.Header
+	// again is set where an operator puts something back on its way: it keeps the
+	// reason for which that would be set aside once more.
+	again   *atomic.Pointer[string]
 	lastTry bool // what the rules cannot judge in time is hidden now
 }
 
@@ -168,11 +172,11 @@ func (p *Proxy) receive(ctx context.Context, in inbound) ([]bundle, *Refusal) {
 	}
 	ch, ok := channel.ByObject(document.Text(max(0, document.Child(0, "object"))))
 	if !ok {
-		return nil, p.setAside(ctx, in, in.body, "object_unknown")
+		return nil, p.setAside(ctx, in, aside{reason: "object_unknown", body: in.body})
 	}
 	parts, err := ch.Delivery(document)
 	if err != nil {
-		return nil, p.setAside(ctx, in, in.body, "shape_unknown")
+		return nil, p.setAside(ctx, in, aside{reason: "shape_unknown", body: in.body})
 	}
 	return p.bundles(ctx, in, ch, document, parts)
 }
@@ -315,10 +319,10 @@ func (p *Proxy) again(ctx context.Context, in inbound, b bundle, r *record, f Re
 	if f.Reason != refuseOverrun.Reason && f.Reason != refuseUnkeepable.Reason {
 		return 0, p.logged(r, f)
 	}
-	if !p.third(ctx, in.hash+f.Reason) {
+	if in.again != nil || !p.third(ctx, in.hash+f.Reason) {
 		return 0, p.logged(r, f)
 	}
-	if refusal := p.setAside(ctx, in, b.document.Raw, f.Reason); refusal != nil {
+	if refusal := p.setAside(ctx, in, aside{account: b.account.Name, reason: f.Reason, body: b.document.Raw}); refusal != nil {
 		return 0, p.logged(r, *refusal)
 	}
 	if f.Reason == refuseUnkeepable.Reason {

@@ -35,6 +35,7 @@ type commands struct {
 	Rules        rulesCommand        `cmd:"" help:"For people who write rules."`
 	Replay       replayCommand       `cmd:"" help:"What a configuration would have done on recorded payloads."`
 	Review       reviewCommand       `cmd:"" help:"Look through a sample of what shadow mode found."`
+	Quarantine   quarantineCommand   `cmd:"" help:"List what was set aside, put it back on its way, or destroy it."`
 	Mode         modeCommand         `cmd:"" help:"Break glass: change an account's mode for a while."`
 	Conversation conversationCommand `cmd:"" help:"The hash by which logs call a person."`
 	Restore      restoreCommand      `cmd:"" help:"Turn the tokens in a dump of the bot's database back into values."`

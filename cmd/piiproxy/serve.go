@@ -117,6 +117,7 @@ func (s *service) admin() http.Handler {
 		People: peopleDesk{s.people, &s.core, s.keys},
 	}
 	desks.Keys = s.keyDesk()
+	desks.Quarantine = quarantineDesk{s.proxy.Shelf(), s.rules.audit, s.proxy.Retry}
 	desks.Transcripts = transcriptDesk{s.people.ender, s.core.tenants, s.core.audit}
 	if s.core.links != nil {
 		desks.Links = newLinkDesk(s)
