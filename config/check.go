@@ -17,6 +17,7 @@ import (
 func (c *Config) check() []Complaint {
 	found := &findings{config: c}
 	found.listeners()
+	found.roads()
 	found.publicURL()
 	found.apps()
 	found.accounts()
@@ -74,7 +75,11 @@ func (f *findings) listeners() {
 		{"listen.bot", listen.Bot},
 		{"listen.admin", listen.Admin},
 		{"listen.ops", listen.Ops},
+		{"listen.forward", Endpoint{Addr: listen.Forward.Addr}}, // roads looks at the rest
 	} {
+		if l.key == "listen.forward" && !listen.Forward.On() {
+			continue
+		}
 		f.tls(l.key, l.endpoint.TLS)
 		host, ok := f.address(l.key, l.endpoint.Addr)
 		if !ok {
@@ -111,7 +116,7 @@ func (f *findings) address(key, addr string) (string, bool) {
 
 func (f *findings) tls(key string, files TLS) {
 	switch {
-	case !files.On():
+	case !files.On(), files.CA != "": // roads looks at the latter
 		return
 	case files.Cert == "" || files.Key == "":
 		f.complain(key+".tls", "needs both cert and key")
@@ -271,10 +276,14 @@ func (c *Config) CheckFaults() []Complaint {
 	for _, listener := range []struct {
 		key   string
 		files TLS
-	}{{"public", c.Listen.Public.TLS}, {"bot", c.Listen.Bot.TLS}, {"admin", c.Listen.Admin.TLS}, {"ops", c.Listen.Ops.TLS}} {
-		if _, err := listener.files.Server(); listener.files.On() && err != nil {
+	}{{"public", c.Listen.Public.TLS}, {"bot", c.Listen.Bot.TLS}, {"admin", c.Listen.Admin.TLS}, {"ops", c.Listen.Ops.TLS}, {"forward", c.Listen.Forward.TLS}} {
+		if _, err := listener.files.Server(); listener.files.On() && listener.files.CA == "" && err != nil {
 			complaints = append(complaints, c.Complaint("listen."+listener.key+".tls", "%v; the last good certificate stays in use", err))
 		}
+	}
+	complaints = append(complaints, c.roadFaults()...)
+	for _, token := range c.Listen.Forward.Token {
+		add("listen.forward.token", token)
 	}
 	add("store.url", c.Store.URL)
 	add("store.keys_url", c.Store.KeysURL)

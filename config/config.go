@@ -45,13 +45,15 @@ func (c *Config) File() string { return c.file }
 // order of the file.
 func (c *Config) Warnings() []Complaint { return c.warnings }
 
-// Listen holds the four listeners. They are apart because their callers are:
-// the platform and people, the bot, operators, and machines that watch.
+// Listen holds the listeners. They are apart because their callers are: the
+// platform and people, the bot, operators, machines that watch, and bots that
+// only honour HTTPS_PROXY.
 type Listen struct {
-	Public Endpoint `yaml:"public" doc:"webhooks from the platform, capture pages"`
-	Bot    Endpoint `yaml:"bot" doc:"the bot's API base URL"`
-	Admin  Endpoint `yaml:"admin" doc:"console and admin API"`
-	Ops    Endpoint `yaml:"ops" doc:"/healthz /readyz /metrics"`
+	Public  Endpoint `yaml:"public" doc:"webhooks from the platform, capture pages"`
+	Bot     Endpoint `yaml:"bot" doc:"the bot's API base URL"`
+	Admin   Endpoint `yaml:"admin" doc:"console and admin API"`
+	Ops     Endpoint `yaml:"ops" doc:"/healthz /readyz /metrics"`
+	Forward Forward  `yaml:"forward" doc:"a proxy for bots whose base URL is fixed and that honour HTTPS_PROXY; off by default"`
 }
 
 // Endpoint is one listener. In YAML it is an address, or {addr, tls}.
@@ -71,10 +73,14 @@ type TLS struct {
 	Cert     string `yaml:"cert" expand:"yes" path:"yes" doc:"certificate chain, PEM"`
 	Key      string `yaml:"key" expand:"yes" path:"yes" doc:"private key, PEM, readable by its owner only"`
 	ClientCA string `yaml:"client_ca" expand:"yes" path:"yes" doc:"clients must show a certificate of one of these authorities, PEM"`
+
+	// CA and Names are for the bot listener alone; see docs/roads.md.
+	CA    string   `yaml:"ca" expand:"yes" path:"yes" doc:"for bot, instead of cert and key: folder made by piiproxy ca init, for bots that reach piiproxy under the platform's names"`
+	Names []string `yaml:"names" doc:"for bot, with ca: the names; connections to any other are refused; all of the CA's when absent"`
 }
 
 // On reports whether the listener serves TLS.
-func (t TLS) On() bool { return t.Cert != "" || t.Key != "" || t.ClientCA != "" }
+func (t TLS) On() bool { return t.Cert != "" || t.Key != "" || t.ClientCA != "" || t.CA != "" }
 
 // App is an app at Meta: its webhook is /webhook/NAME.
 type App struct {

@@ -96,6 +96,7 @@ type Server struct {
 	Headers        int           `yaml:"headers" doc:"header lines of a request"`
 	URL            Size          `yaml:"url" doc:"bytes of the request target"`
 	HTTP2Streams   int           `yaml:"http2_streams" doc:"requests at once on one HTTP/2 connection"`
+	Tunnels        int           `yaml:"tunnels" doc:"connections at once through listen.forward"`
 }
 
 // Upstream bounds calls to the platform.
@@ -138,7 +139,7 @@ func DefaultLimits() Limits {
 		Server: Server{
 			HeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 			WriteTimeout: 65 * time.Second, IdleTimeout: 75 * time.Second,
-			MaxHeaderBytes: 32 * kib, Headers: 100, URL: 8 * kib, HTTP2Streams: 100,
+			MaxHeaderBytes: 32 * kib, Headers: 100, URL: 8 * kib, HTTP2Streams: 100, Tunnels: 1000,
 		},
 		Upstream: Upstream{
 			DialTimeout: 5 * time.Second, TLSTimeout: 5 * time.Second,
