@@ -21,7 +21,7 @@ func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *e
 		if r.GetBody != nil || r.Body == nil || r.Body == http.NoBody { // else it may be the bot that broke off
 			x.try.failed(err, p.config.Now())
 		}
-		return x.refuse(r, unreachable(r.Context(), err))
+		return x.refuse(r, p.unreached(r.Context(), err))
 	}
 	x.try.answered()
 	x.record.answered(delivered{response.StatusCode, response.StatusCode})

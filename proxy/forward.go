@@ -29,7 +29,7 @@ func newForwarder(p *Proxy) *forwarder {
 	transport := &http.Transport{
 		Proxy:                  nil, // HTTP(S)_PROXY is ignored (threats.md O12)
 		DialContext:            p.guard.DialContext(net.Dialer{Timeout: limits.Dial, KeepAlive: 30 * time.Second}),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, VerifyConnection: p.notOurselves},
 		TLSHandshakeTimeout:    limits.TLS,
 		ResponseHeaderTimeout:  limits.Header,
 		MaxIdleConns:           512,
@@ -137,7 +137,7 @@ func unreachable(ctx context.Context, err error) Refusal {
 // a connection to write it to.
 func (f Refusal) unsent() bool {
 	switch f.Reason {
-	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason, refuseGraphOpen.Reason, refuseAddress.Reason:
+	case refuseDial.Reason, refuseDialTime.Reason, refuseTLSTime.Reason, refuseTLS.Reason, refuseGraphOpen.Reason, refuseAddress.Reason, refuseLoop.Reason:
 		return true
 	}
 	return false

@@ -18,7 +18,7 @@ type Metrics struct {
 	scan                                    prometheus.Histogram
 	addedIn, addedOut                       prometheus.Observer
 	outboxItems, circuits                   *prometheus.GaugeVec
-	reload, faults                          prometheus.Gauge
+	reload, faults, tunnels                 prometheus.Gauge
 	audit                                   prometheus.Counter
 	webhooks                                *webhookHealth
 	glass                                   *glassState
@@ -51,6 +51,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		circuits:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "piiproxy_circuit_open", Help: "1 while a peer that does not answer is not asked."}, []string{"account", "peer"}),
 		reload:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "piiproxy_rules_last_reload_success", Help: "1 when the rules in use are those on disk, 0 when the last reload failed."}),
 		faults:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "piiproxy_config_faults", Help: "Secret files that changed into something that cannot be used; the last good value stays."}),
+		tunnels:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "piiproxy_tunnels", Help: "Connections that are open through the forward proxy."}),
 		audit:       prometheus.NewCounter(prometheus.CounterOpts{Name: "piiproxy_audit_failures_total", Help: "Audit events that could not be written."}),
 	}
 	m.addedIn, m.addedOut = m.added.WithLabelValues("inbound"), m.added.WithLabelValues("outbound")
@@ -74,7 +75,7 @@ func NewMetrics(to prometheus.Registerer, version string, now func() time.Time) 
 		m.quarantine.WithLabelValues(reason)
 	}
 	to.MustRegister(m.messages, m.findings, m.refused, m.quarantine, m.links, m.denied, m.reveals, m.scan, m.added, m.store,
-		m.outboxItems, m.circuits, m.reload, m.faults, m.audit, build, m.webhooks, m.glass)
+		m.outboxItems, m.circuits, m.reload, m.faults, m.tunnels, m.audit, build, m.webhooks, m.glass)
 	return m
 }
 

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/piiproxy/piiproxy/audit"
+	"github.com/piiproxy/piiproxy/authority"
 	"github.com/piiproxy/piiproxy/guard"
 	"github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/payload"
@@ -76,7 +77,10 @@ type Config struct {
 	// PublicURL is how the platform reaches the webhook listener, without a
 	// slash at the end; empty: calls that register a webhook are refused.
 	PublicURL string
-	Now       func() time.Time
+	// Authorities are those that piiproxy impersonates the platform with: a
+	// platform that shows a certificate of theirs is piiproxy itself.
+	Authorities []*authority.Authority
+	Now         func() time.Time
 }
 
 // Limits bound what one message may cost (threats.md, last section).

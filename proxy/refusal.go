@@ -101,7 +101,7 @@ var (
 
 // Refusals lists every refusal, for the table in docs/reasons.md.
 func Refusals() []Refusal {
-	return []Refusal{
+	return append(roadRefusals(),
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding, refuseMediaSize, refuseSlowBody,
 		refusePacked, refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
 		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseOverride, refuseMedia, refuseMismatch, refuseUnread, refuseSyntax, refuseAccount, refusePolicy,
@@ -109,7 +109,7 @@ func Refusals() []Refusal {
 		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
 		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
 		refuseAnswerSize, refuseAnswerFile, refuseRedirect, refuseAddress, refuseFetch, refuseFile,
-	}
+	)
 }
 
 // perhapsDone is the refusal of an answer to a call that the platform may have
@@ -122,7 +122,7 @@ func (f Refusal) perhapsDone() Refusal {
 
 // exactReasons are those that take the place of a refusal's own.
 func exactReasons() []string {
-	reasons := []string{"value_in_query", reasonInFile}
+	reasons := []string{"value_in_query", reasonInFile, reasonServerName}
 	reasons = append(reasons, batchReasons()...)
 	reasons = append(reasons, swapReasons()...)
 	for _, reason := range redact.Reasons() {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/piiproxy/piiproxy/audit"
+	privateca "github.com/piiproxy/piiproxy/authority"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/console"
 	"github.com/piiproxy/piiproxy/conversation"
@@ -69,24 +70,25 @@ type account struct {
 
 // plan is what a rig is made of. Tests change it before the rig is built.
 type plan struct {
-	accounts  []account
-	policy    redact.Tables
-	media     proxy.Media
-	limits    proxy.Limits
-	timeouts  proxy.Timeouts
-	publicURL string
-	sha1      map[channel.Name]bool
-	graph     string // base URL of the platform; empty: the rig's own
-	botURL    string // base URL of every bot; empty: the rig's own
-	secret    func() []string
-	verify    func() string
-	botSecret func(bot string) string
-	broken    *atomic.Bool // makes secret panic; see brittle
-	rule      string       // one more rule file
-	conduct   proxy.Conduct
-	hold      fragment.Limits
-	fleet     *fleet // that the proxy is one of
-	fetch     proxy.Fetch
+	accounts    []account
+	policy      redact.Tables
+	media       proxy.Media
+	limits      proxy.Limits
+	timeouts    proxy.Timeouts
+	publicURL   string
+	sha1        map[channel.Name]bool
+	graph       string // base URL of the platform; empty: the rig's own
+	botURL      string // base URL of every bot; empty: the rig's own
+	secret      func() []string
+	verify      func() string
+	botSecret   func(bot string) string
+	broken      *atomic.Bool // makes secret panic; see brittle
+	rule        string       // one more rule file
+	conduct     proxy.Conduct
+	hold        fragment.Limits
+	fleet       *fleet // that the proxy is one of
+	authorities []*privateca.Authority
+	fetch       proxy.Fetch
 }
 
 func defaultPlan() plan {
@@ -214,7 +216,7 @@ func (r *rig) start() {
 		Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
 		Records:   proxy.Records{Store: r.values, Alone: r.fleet == nil, Keys: r.keys, Conversations: r.book, Audit: decisions},
-		PublicURL: r.plan.publicURL, Now: r.clock.now, Fetch: r.plan.fetch,
+		PublicURL: r.plan.publicURL, Authorities: r.plan.authorities, Now: r.clock.now, Fetch: r.plan.fetch,
 		Chats: proxy.Chats{
 			Memory: conversation.NewMemory(r.values, r.fleet == nil, r.clock.now), Arming: conversation.Arming{Turns: 3, Time: 30 * time.Minute},
 			Links: r.links(decisions, engine), Residues: conversation.NewLedger(r.values, r.clock.now), Hold: r.plan.hold,

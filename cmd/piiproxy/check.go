@@ -60,6 +60,7 @@ func (c checkCommand) Run(env *environment) error {
 	checkStores(report, loaded)
 	checkAudit(report, loaded)
 	checkListeners(report, loaded)
+	checkRoads(report, loaded)
 	for _, account := range loaded.Accounts {
 		report.note("account "+account.Name, "%s; on the bot listener found by %s", account.Channel, strings.Join(loaded.Ways(account.Name), ", "))
 	}
@@ -319,7 +320,11 @@ func checkListeners(report *report, loaded *config.Config) {
 		{"bot", listen.Bot.Addr},
 		{"admin", listen.Admin.Addr},
 		{"ops", listen.Ops.Addr},
+		{"forward", listen.Forward.Addr},
 	} {
+		if listener.addr == "" {
+			continue
+		}
 		bound, err := net.Listen("tcp", listener.addr)
 		if err == nil {
 			err = bound.Close()

@@ -90,7 +90,7 @@ func (s *service) serve(ctx context.Context) error {
 	return err
 }
 
-// listeners are the four addresses and what they serve.
+// listeners are the addresses and what they serve.
 func (s *service) listeners() ([]proxy.Listener, error) {
 	l := s.settings.Listen
 	listeners := []proxy.Listener{
@@ -101,12 +101,19 @@ func (s *service) listeners() ([]proxy.Listener, error) {
 	}
 	for i, endpoint := range []config.Endpoint{l.Public, l.Bot, l.Admin, l.Ops} {
 		listeners[i].Addr = endpoint.Addr
+		if endpoint.TLS.CA != "" {
+			continue // disguise makes it
+		}
 		var err error
 		if listeners[i].TLS, err = serverTLS(endpoint.TLS); err != nil {
 			return nil, fmt.Errorf("listen.%s.tls: %w", listeners[i].Name, err)
 		}
 	}
-	return listeners, nil
+	if err := s.disguise(&listeners[1]); err != nil {
+		return nil, err
+	}
+	forward, err := s.forward()
+	return append(listeners, forward...), err
 }
 
 // admin is the operator's way in.

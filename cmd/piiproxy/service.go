@@ -41,6 +41,7 @@ type service struct {
 	reviews  *review.Book
 	rotation *rotation.Worker
 	people   people
+	roads    roads
 	closers  []func() error
 }
 
@@ -78,6 +79,9 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	state := stateOf(s.settings.Rules) // before they are read
 	judge, err := loadRules(s.settings)
 	if err != nil {
+		return err
+	}
+	if s.roads, err = openRoads(s.settings.Listen); err != nil {
 		return err
 	}
 	metrics := proxy.NewMetrics(s.registry, version, time.Now)
@@ -125,7 +129,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 	s.proxy, err = proxy.New(ctx, proxy.Config{
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
-		PublicURL: s.settings.PublicURL, Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
+		PublicURL: s.settings.PublicURL, Authorities: s.roads.all(), Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
 		Fetch: fetchOf(s.settings),
 	})
 	if err != nil {
