@@ -34,7 +34,8 @@ type Admission struct {
 }
 
 // Rates bound how often something is done. What is over one of them is refused
-// and may come again.
+// and may come again. A rate that is not set is no limit: none fits a page with ten
+// people and one with a million.
 type Rates struct {
 	Calls    Rate `yaml:"calls" doc:"calls of one account's bot"`
 	Webhooks Rate `yaml:"webhooks" doc:"webhooks of one account"`
@@ -152,9 +153,6 @@ func DefaultLimits() Limits {
 		Links:      Links{Unopened: time.Hour, Tried: 15 * time.Minute, Tries: 5, PerPerson: 5},
 		Admission: Admission{
 			Calls: 1024, Webhooks: 1024, PerAccount: 512, Queue: 256, Wait: 100 * time.Millisecond, Held: 256 * mib,
-		},
-		Rates: Rates{
-			Calls: Rate{1000, time.Second}, Webhooks: Rate{1000, time.Second}, Person: Rate{600, time.Minute},
 		},
 		Circuit: Circuit{Failures: 5, Open: 5 * time.Second, Longest: 30 * time.Second},
 	}

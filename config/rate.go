@@ -8,7 +8,7 @@ import (
 )
 
 // Rate is how many in which time: in YAML 10/s, 600/m or 20000/h. As many may come
-// at once, and then as many again in that time.
+// at once, and then as many again in that time. The zero Rate is none.
 type Rate struct {
 	Count int
 	Per   time.Duration // a second, a minute or an hour
