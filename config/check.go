@@ -28,6 +28,7 @@ func (c *Config) check() []Complaint {
 	found.overrides()
 	found.policies()
 	found.store()
+	found.extractor()
 	found.erasure()
 	found.audit()
 	found.limits()

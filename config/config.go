@@ -26,6 +26,7 @@ type Config struct {
 	Rules          []string          `yaml:"rules" doc:"rule packs (builtin, builtin/cards, …) and paths of rule files"`
 	Overrides      []Override        `yaml:"overrides" doc:"changes to single rules by id"`
 	Policies       map[string]Policy `yaml:"policies" doc:"what is done with each kind of personal data"`
+	Extractor      Extractor         `yaml:"extractor" doc:"a program that reads files which the rules cannot read; none by default"`
 	Store          Store             `yaml:"store" doc:"where sealed records are kept"`
 	Keys           Keys              `yaml:"keys" doc:"where the key set is kept"`
 	Erasure        Erasure           `yaml:"erasure" doc:"what stays of people who were erased, and who may ask for it"`

@@ -26,7 +26,9 @@ func Default() *Config {
 		Audit:    Audit{MaxBytes: 64 * mib},
 		Log:      Log{Level: "info", Format: "json"},
 		Limits:   DefaultLimits(),
-		lines:    map[string]int{},
+
+		Extractor: defaultExtractor(),
+		lines:     map[string]int{},
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	files "github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/rules"
 )
 
@@ -223,4 +225,74 @@ func TestMediaDownloadTextByPolicy(t *testing.T) {
 	blocks := newRig(t, func(p *plan) { p.policy.Inbound["credit_card"] = "block" })
 	blocks.platform.says(http.StatusOK, "text/plain", text)
 	blocks.refused("block", blocks.ask("bot", "GET", picturePath, ""), http.StatusForbidden, "media_value")
+}
+
+// reader is an extractor that prints what a script of the shell makes of a file.
+func reader(script string) *files.Extractor {
+	return files.NewExtractor(files.Program{
+		Command: []string{"/bin/sh", "-c", script}, Types: []string{"application/pdf", "image/*"},
+		Timeout: 10 * time.Second, Input: 1 << 20, Output: 1 << 16, Slots: 1,
+	})
+}
+
+// What an extractor reads decides about a file, which passes as it is or not at
+// all; what it cannot read does not pass.
+func TestMediaDownloadExtracted(t *testing.T) {
+	letter, picture := pdf+strings.Repeat("\xff\x00", 5000), photograph(t, "taken by Canary")
+	for name, test := range map[string]struct {
+		script, declared, file, reason string
+		change                         func(*plan)
+	}{
+		"clean":          {script: "echo hello", declared: "application/pdf", file: letter},
+		"no words":       {script: "true", declared: "application/pdf", file: letter},
+		"a value":        {script: "echo " + card, declared: "application/pdf", file: letter, reason: "media_value"},
+		"in the file":    {script: "cat", declared: "image/jpeg", file: photograph(t, "card "+card), reason: "media_unreadable"}, // no text
+		"fails":          {script: "exit 1", declared: "application/pdf", file: letter, reason: "media_unreadable"},
+		"not its type":   {script: "exit 1", declared: "video/mp4", file: mp4},
+		"by its content": {script: "echo " + card, declared: "application/octet-stream", file: letter, reason: "media_value"},
+		"a picture":      {script: "strings | grep -c Canary", declared: "image/jpeg", file: picture},
+		"shadow": {script: "echo " + card, declared: "application/pdf", file: letter, change: func(p *plan) {
+			p.accounts[0].mode = rules.Shadow
+		}},
+		"allowed": {script: "echo " + card, declared: "application/pdf", file: letter, change: func(p *plan) {
+			p.policy.Inbound["credit_card"] = "report"
+		}},
+	} {
+		r := newRig(t, func(p *plan) {
+			p.extractor = reader(test.script)
+			if test.change != nil {
+				test.change(p)
+			}
+		})
+		r.platform.says(http.StatusOK, test.declared, test.file)
+		for range 2 { // a slot is free again
+			got := r.ask("bot", "GET", picturePath, "")
+			want := strings.Replace(test.file, "taken by Canary", strings.Repeat("\x00", len("taken by Canary")), 1)
+			switch {
+			case test.reason == "media_value":
+				r.refused(name, got, http.StatusForbidden, test.reason)
+			case test.reason != "":
+				r.refused(name, got, http.StatusUnsupportedMediaType, test.reason)
+			case got.status != http.StatusOK || got.body != want:
+				t.Errorf("%s: answered %d, %d bytes of %d", name, got.status, len(got.body), len(test.file))
+			}
+		}
+	}
+}
+
+// A file of a person's may be JSON: it is read as a file, not as an answer.
+func TestFetchedJSON(t *testing.T) {
+	r, hosts := withFiles(t)
+	r.platform.says(200, "application/json", `{"url":"`+hosts.url+`/a?ext=2","mime_type":"application/json","id":"77"}`)
+	link := stringAt(t, r.ask("bot", "GET", "/line/v23.0/77", "", "Authorization: Bearer "+lineToken).body, "url")
+	for file, want := range map[string]string{
+		`{"to": "` + card + `"}`:             `{"to": "[CREDIT_CARD]"}`,
+		`{"a":1}` + "\n" + `{"a":"hello"}`:   `{"a":1}` + "\n" + `{"a":"hello"}`,
+		`{"url":"https://example.com/next"}`: `{"url":"https://example.com/next"}`,
+	} {
+		hosts.says(200, "application/json", file)
+		if got := r.follow(link, "Authorization: Bearer "+lineToken); got.status != 200 || got.body != want {
+			t.Errorf("%s: answered %d %s", file, got.status, got.body)
+		}
+	}
 }

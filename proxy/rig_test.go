@@ -23,6 +23,7 @@ import (
 	"github.com/piiproxy/piiproxy/fragment"
 	"github.com/piiproxy/piiproxy/internal/lifetimes"
 	"github.com/piiproxy/piiproxy/keys"
+	extracts "github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/proxy"
 	"github.com/piiproxy/piiproxy/redact"
@@ -73,6 +74,7 @@ type plan struct {
 	accounts    []account
 	policy      redact.Tables
 	media       proxy.Media
+	extractor   *extracts.Extractor
 	limits      proxy.Limits
 	timeouts    proxy.Timeouts
 	publicURL   string
@@ -213,7 +215,7 @@ func (r *rig) start() {
 	r.tenants = r.newTenants()
 	engine := redact.New(r.book, r.vault, r.plan.limits.Payload)
 	r.proxy, err = proxy.New(r.t.Context(), proxy.Config{
-		Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
+		Extractor: r.plan.extractor, Tenants: r.tenants, Engine: engine, Limits: r.plan.limits, Log: log,
 		Metrics:   proxy.NewMetrics(r.registry, "test", r.clock.now),
 		Records:   proxy.Records{Store: r.values, Alone: r.fleet == nil, Keys: r.keys, Conversations: r.book, Audit: decisions},
 		PublicURL: r.plan.publicURL, Authorities: r.plan.authorities, Now: r.clock.now, Fetch: r.plan.fetch,

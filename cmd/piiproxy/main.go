@@ -49,6 +49,7 @@ type commands struct {
 	CA           caCommand           `cmd:"" help:"A private CA for bots whose base URL is fixed."`
 	Transcript   transcriptCommand   `cmd:"" help:"What remains of conversations that ended by policy."`
 	Audit        auditCommand        `cmd:"" help:"Verify the audit log, and report from it."`
+	Confine      confineCommand      `cmd:"" hidden:"" help:"Run a program as the extractor is run."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 }
 

@@ -130,7 +130,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
 		PublicURL: s.settings.PublicURL, Authorities: s.roads.all(), Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
-		Fetch: fetchOf(s.settings),
+		Fetch: fetchOf(s.settings), Extractor: extractorOf(s.settings.Extractor),
 	})
 	if err != nil {
 		return err
