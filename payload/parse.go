@@ -52,12 +52,13 @@ const (
 	ReasonEmpty          = "empty"
 )
 
-// Reasons lists them.
+// Reasons lists them, but for two bounds of multipart bodies, which have refusals
+// of their own.
 func Reasons() []string {
 	return []string{
 		ReasonSyntax, ReasonDuplicateKey, ReasonInvalidUTF8, ReasonTrailingData, ReasonTooDeep, ReasonTooManyStrings,
 		ReasonTooManyValues, ReasonTooManyFields, ReasonStringTooLong, ReasonNumberTooLong, ReasonTooLarge, ReasonEmpty,
-		ReasonBoundary, ReasonFraming, ReasonPartHeader, ReasonPartHeaderTooLong, ReasonPartEncoding, ReasonTooManyParts,
+		ReasonBoundary, ReasonFraming, ReasonPartHeader, ReasonPartEncoding,
 		ReasonPercent, ReasonSemicolon, ReasonNUL, ReasonName, ReasonDocument,
 	}
 }

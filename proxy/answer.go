@@ -17,6 +17,10 @@ import (
 // answer turns the platform's answer into what the bot gets. Whatever cannot
 // be read whole is answered by us instead.
 func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *exchange) *http.Response {
+	if refused := x.aborted(); response == nil && refused != nil {
+		x.refused = refused // the platform has no whole body, and has done nothing
+		return canned(r, *refused, x.record.trace)
+	}
 	if response == nil {
 		if r.GetBody != nil || r.Body == nil || r.Body == http.NoBody { // else it may be the bot that broke off
 			x.try.failed(err, p.config.Now())

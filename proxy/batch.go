@@ -97,6 +97,10 @@ func (p *Proxy) prepareBatch(w http.ResponseWriter, r *http.Request, x *exchange
 	if refused := p.judgeBatch(r.Context(), x); refused != nil {
 		return nil, refused
 	}
+	if refused := p.judgeFiles(r.Context(), x); refused != nil {
+		p.withdraw(r.Context(), x, *refused)
+		return nil, refused
+	}
 	if x.batch.answered() {
 		p.answerBatch(w, x)
 		return nil, nil
@@ -123,6 +127,9 @@ func (p *Proxy) readBatch(x *exchange) *Refusal {
 	for _, call := range calls.Items {
 		i := p.newItem(x, call)
 		x.batch.items = append(x.batch.items, i)
+		if call.Files != "" && !x.parts.holds(call.Files) {
+			return refusedBatch(reasonBatchFiles)
+		}
 		if refused := i.read(&limits); refused != nil {
 			return refused
 		}
@@ -148,9 +155,6 @@ func (p *Proxy) newItem(x *exchange, call channel.BatchItem) *batchItem {
 // read reads the parameters of an item: those of its relative_url and those of its
 // body. limits are what the items before have left.
 func (i *batchItem) read(limits *payload.Limits) *Refusal {
-	if i.of.Files != "" {
-		return refusedBatch(reasonBatchFiles)
-	}
 	query, err := payload.ParseForm([]byte(i.of.Query.Text), *limits)
 	if err != nil {
 		return batchRefusal(err)

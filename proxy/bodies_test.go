@@ -32,7 +32,7 @@ func TestOtherBodies(t *testing.T) {
 		{"JSON as a form, & and =", send, "application/x-www-form-urlencoded", strings.Replace(hello, "hello", "a&b=c", 1), 400, "parse_name"},
 		{"form, no type", send, "", form, 415, "media_type"},
 		{"form as text", send, "text/plain", form, 415, "media_type"},
-		{"multipart", send, "multipart/form-data; boundary=b", multipart, 415, "media_type"},
+		{"parts of a mail", send, "multipart/mixed; boundary=b", multipart, 400, "parse_boundary"},
 		{"plain text", send, "text/plain", hello, 415, "media_type"},
 		{"octets", send, "application/octet-stream", hello, 415, "media_type"},
 		{"no type", send, "", hello, 415, "media_type"},

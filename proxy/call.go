@@ -40,7 +40,9 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		p.settle(r.Context(), x)
 		return
 	}
+	x.passed = true
 	p.forward.serve(w, r.WithContext(callContext{r.Context(), x}), target)
+	x.streamed()
 	if x.refused != nil {
 		p.logged(x.record, *x.refused)
 	} else {
@@ -129,10 +131,13 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	if answer != nil || refused != nil {
 		return nil, refused
 	}
-	if streamed && x.publishes() {
-		return nil, &refuseMediaType
-	}
 	if refused := p.judge(r.Context(), x); refused != nil {
+		return nil, refused
+	}
+	if refused := p.judgeFiles(r.Context(), x); refused != nil {
+		if x.swapped != nil {
+			p.unsent(r.Context(), x.account, x.conversation, *x.swapped)
+		}
 		return nil, refused
 	}
 	if refused := x.put(r); refused != nil {
@@ -142,32 +147,6 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
 	}
 	return target(account.Graph, path, r.URL.RawQuery), nil
-}
-
-// publishes says that a call that looks like an upload is none: the media edge
-// holds files on WhatsApp only, Instagram's publishes, with a caption.
-func (x *exchange) publishes() bool {
-	last := x.call.Edge[strings.LastIndexByte(x.call.Edge, '/')+1:]
-	return x.call.Kind == channel.CallMediaUpload && last == "media" && x.account.Channel.Name() != channel.WhatsApp
-}
-
-// streams says that a call uploads a file: it goes through unread where policy
-// says so.
-func streams(call channel.Call, types []string) bool {
-	multipart := len(types) == 1 && strings.HasPrefix(types[0], "multipart/form-data")
-	return (call.Kind == channel.CallUpload && len(types) < 2) || (multipart && call.Kind == channel.CallMediaUpload)
-}
-
-// upload lets a file through where policy says so. It is streamed, never held.
-func (p *Proxy) upload(w http.ResponseWriter, r *http.Request, account *Account) *Refusal {
-	if !passesAll(account.Media.Outbound) {
-		return &refuseMedia
-	}
-	if r.ContentLength > p.config.Limits.Media {
-		return &refuseMediaSize
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, p.config.Limits.Media)
-	return nil
 }
 
 // tokensOf gives the access tokens that a call carries.

@@ -25,7 +25,7 @@ func passHeaders(h map[string][]string) {
 			delete(h, name)
 		case name == "Authorization", name == "File_offset", name == "Offset", !slices.ContainsFunc(values, roomy):
 		case name == "Content-Type" && len(values) == 1:
-			if kind, _, _ := strings.Cut(values[0], ";"); !strings.HasPrefix(kind, "multipart/") {
+			if kind, _, _ := strings.Cut(values[0], ";"); !isMultipart(values) {
 				h[name] = []string{strings.TrimSpace(kind)}
 			}
 		default:

@@ -21,7 +21,7 @@ func (x *exchange) put(r *http.Request) *Refusal {
 	if refused := x.carrier.put(r, x.document); refused != nil {
 		return refused
 	}
-	x.record.bytesOut = int(r.ContentLength)
+	x.record.bytesOut = int(max(r.ContentLength, 0))
 	return nil
 }
 
@@ -54,12 +54,18 @@ func (f *fields) put(r *http.Request, parameters *payload.Document) *Refusal {
 		}
 		setBody(r, body)
 	}
-	if len(edits[1]) > 0 {
-		query, err := payload.Splice([]byte(r.URL.RawQuery), edits[1])
-		if err != nil {
-			return &refuseInternal
-		}
-		r.URL.RawQuery = string(query)
+	return editQuery(r, edits[1])
+}
+
+// editQuery edits the parameters that stand in a query.
+func editQuery(r *http.Request, edits []payload.Edit) *Refusal {
+	if len(edits) == 0 {
+		return nil
 	}
+	query, err := payload.Splice([]byte(r.URL.RawQuery), edits)
+	if err != nil {
+		return &refuseInternal
+	}
+	r.URL.RawQuery = string(query)
 	return nil
 }

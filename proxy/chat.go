@@ -256,7 +256,7 @@ func (x *exchange) notTaken() bool {
 	if x.record.peer != 0 {
 		return x.record.peer >= 400 && x.record.peer <= 499
 	}
-	return x.refused != nil && x.refused.unsent()
+	return x.refused != nil && (x.refused.unsent() || x.aborted() != nil)
 }
 
 // forgot says that a chat's state could not be written, which costs no message:

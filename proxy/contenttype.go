@@ -55,8 +55,8 @@ func declared(contentType []string) (declaration, *Refusal) {
 	return d, nil
 }
 
-// types are how a kind is declared without a charset.
-var types = map[bodyKind]string{jsonKind: "application/json", formKind: "application/x-www-form-urlencoded"}
+// plainTypes are how a kind is declared without a charset.
+var plainTypes = map[bodyKind]string{jsonKind: "application/json", formKind: "application/x-www-form-urlencoded"}
 
 var kinds = map[string]bodyKind{
 	"application/json": jsonKind, "text/javascript": jsonKind, "application/javascript": jsonKind,

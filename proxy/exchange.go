@@ -22,6 +22,8 @@ type exchange struct {
 	document *payload.Document // the parameters; nil when the call has none
 	carrier  carrier           // that brought them; nil when the call has none
 	doubtful []string          // parameters that look like documents and are none
+	parts    *parts            // of a multipart body; nil: it is none
+	passed   bool              // it was handed to the transport, which closes its body
 	send     channel.Send
 	record   *record
 	started  time.Time
@@ -56,6 +58,9 @@ func (x *exchange) own(account *Account, p *Proxy) {
 // free gives back what the call's document took.
 func (x *exchange) free() {
 	x.holding.leave()
+	if x.parts != nil && x.parts.stream != nil && !x.passed {
+		_ = x.parts.stream.Close() // memory only
+	}
 	if x.document != nil {
 		x.document.Free()
 	}

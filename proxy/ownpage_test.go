@@ -11,14 +11,14 @@ import (
 	"github.com/piiproxy/piiproxy/conversation"
 )
 
-// Instagram's media edge publishes with a caption, so no form gets through it
-// unread; JSON to an address for files is read as any other.
+// Instagram's media edge publishes with a caption, which is read as any parameter;
+// and so is JSON to an address for files.
 func TestUploadsThatAreNone(t *testing.T) {
 	r := newRig(t)
 	form := "--b\r\nContent-Disposition: form-data; name=\"caption\"\r\n\r\nmy card " + card + "\r\n--b--\r\n"
 	for _, target := range []string{"/gram/v23.0/" + gramID + "/media", "/gram/v23.0/me/media", "/v23.0/" + gramID + "/media", "/v23.0/me/media?access_token=" + gramToken} {
 		got := r.ask("bot", "POST", target, form, "Content-Type: "+multipartType)
-		r.refused(target, got, http.StatusUnsupportedMediaType, "media_type")
+		r.refused(target, got, http.StatusBadRequest, "unlisted_value")
 	}
 	r.nothing(r.platform)
 	for _, target := range []string{"/shop/v23.0/upload:MTphdHRhY2htZW50", "/" + lineID + "/media", "/shop/me/message_attachments", "/gram/v23.0/" + gramID + "/media"} {

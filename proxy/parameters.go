@@ -15,7 +15,8 @@ type content struct {
 	raw      []byte // nil: there is no body
 	limits   payload.Limits
 	document *payload.Document // of a JSON body
-	fields   []payload.Field   // of a form
+	fields   []payload.Field   // of a form, or of parts
+	parts    *parts            // of a multipart body
 }
 
 // parameters reads what a call says, wherever it says it. A file that is uploaded
@@ -50,11 +51,16 @@ func (p *Proxy) content(w http.ResponseWriter, r *http.Request, x *exchange) (c 
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return c, false, nil
 	}
-	declared, refused := declared(r.Header["Content-Type"])
+	types := r.Header["Content-Type"]
+	if isMultipart(types) {
+		refused = p.readMultipart(w, r, x, &c)
+		return c, false, refused
+	}
+	declared, refused := declared(types)
 	switch {
 	case refused != nil:
 		return c, false, refused
-	case declared.kind != jsonKind && streams(x.call, r.Header["Content-Type"]):
+	case declared.kind != jsonKind && x.call.Kind == channel.CallUpload && len(types) < 2:
 		return c, true, nil
 	case declared.kind == unreadKind:
 		return c, false, &refuseMediaType
@@ -68,7 +74,7 @@ func (p *Proxy) content(w http.ResponseWriter, r *http.Request, x *exchange) (c 
 	}
 	x.record.bytesIn = len(c.raw)
 	if declared.ascii { // what is put into it is UTF-8
-		r.Header.Set("Content-Type", types[declared.kind])
+		r.Header.Set("Content-Type", plainTypes[declared.kind])
 	}
 	return c, false, c.parse(declared)
 }
@@ -166,7 +172,7 @@ func (p *Proxy) gather(r *http.Request, x *exchange, c content) *Refusal {
 	case len(query) == 0 && c.document != nil:
 		x.document, x.carrier = c.document, jsonBody{}
 		return x.credentialsOnce()
-	case len(query) == 0 && c.raw == nil:
+	case len(query) == 0 && c.raw == nil && c.parts == nil:
 		return nil
 	case c.document != nil && c.document.Nodes[0].Kind != payload.Object:
 		return &refuseQuery
@@ -183,6 +189,10 @@ func (p *Proxy) gather(r *http.Request, x *exchange, c content) *Refusal {
 	}
 	x.document, x.doubtful = parameters.Document, parameters.Doubtful
 	x.carrier = &fields{parameters: parameters, body: c.raw}
+	if c.parts != nil {
+		c.parts.parameters = parameters
+		x.carrier, x.parts = c.parts, c.parts
+	}
 	return x.credentialsOnce()
 }
 

@@ -57,6 +57,8 @@ var (
 	refuseMedia      = Refusal{"media_blocked", http.StatusForbidden, codePolicy, false, "policy lets no media through in this direction; see policies.*.media"}
 	refuseMismatch   = Refusal{"media_mismatch", http.StatusUnsupportedMediaType, codePolicy, false, "the file is not what it is declared as; see docs/media.md"}
 	refuseUnread     = Refusal{"media_unreadable", http.StatusUnsupportedMediaType, codePolicy, false, "the file cannot be read with certainty; see docs/media.md"}
+	refuseBehind     = Refusal{"part_behind_file", http.StatusBadRequest, codePolicy, false, "a part behind the file has to be judged, and the body is larger than piiproxy holds (limits.bodies.inspected); put the file last"}
+	refuseMultipart  = Refusal{"multipart", http.StatusBadRequest, codePolicy, false, "the multipart body can be read in more than one way, or not at all"}
 	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strictly what it is declared to be"}
 	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
 	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
@@ -104,7 +106,8 @@ func Refusals() []Refusal {
 	return append(roadRefusals(),
 		refuseTarget, refuseMethod, refuseURL, refuseHeaders, refuseTwice, refuseUpgrade, refuseTooLarge, refuseBody, refuseCoding, refuseMediaSize, refuseSlowBody,
 		refusePacked, refuseUnpacked, refuseRatio, refuseParts, refusePartHead, refuseBatchItems,
-		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseOverride, refuseMedia, refuseMismatch, refuseUnread, refuseSyntax, refuseAccount, refusePolicy,
+		refuseCharset, refuseMediaType, refuseBatch, refuseQuery, refuseOverride, refuseMedia, refuseMismatch, refuseUnread,
+		refuseBehind, refuseMultipart, refuseSyntax, refuseAccount, refusePolicy,
 		refuseRegister, refuseSignature, refuseHandshake, refuseGuesses, refuseStore, refuseTampered, refuseUnkeepable, refuseOverrun, refuseBotDown, refuseBotSlow,
 		refuseOutbox, refuseBusy, refuseQueue, refuseWaited, refuseCrowded, refuseCalls, refuseWebhooks, refusePerson,
 		refuseBotOpen, refuseGraphOpen, refuseInternal, refuseUpstream, refuseDial, refuseDialTime, refuseTLSTime, refuseTLS, refuseSilent, refuseLate, refuseTruncated, refuseAnswer,
