@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"mime"
 	"strings"
 
 	"github.com/piiproxy/piiproxy/payload"
@@ -48,14 +49,19 @@ func (b *Batch) header(node int, in payload.Kind) (name, value string, ok bool) 
 	return "", "", false
 }
 
-// harmless says that a header of an item tells nothing new about it.
+// harmless says that a header of an item tells nothing new about it. An expression
+// in one would.
 func harmless(name, value string) bool {
+	if strings.ContainsRune(value, '{') {
+		return false
+	}
 	switch strings.ToLower(name) {
 	case "accept", "accept-language", "user-agent", "if-none-match", "if-modified-since":
 		return true
 	case "content-type":
-		kind, _, _ := strings.Cut(value, ";")
-		return strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded")
+		kind, parameters, err := mime.ParseMediaType(value)
+		charset, declared := parameters["charset"]
+		return err == nil && kind == "application/x-www-form-urlencoded" && (!declared || strings.EqualFold(charset, "utf-8"))
 	}
 	return false
 }

@@ -80,6 +80,7 @@ func TestBatchRefused(t *testing.T) {
 		`{"batch":[{"method":"POST","relative_url":""}]}`: BatchNested, `{"batch":[{"method":"POST","relative_url":"v23.0/"}]}`: BatchNested,
 		item(`"headers":"x: y"`): BatchShape, item(`"headers":["x"]`): BatchShape, item(`"headers":[1]`): BatchShape, item(`"headers":{"a":1}`): BatchShape,
 		item(`"headers":[{"name":"a"}]`): BatchShape, item(`"headers":["X-HTTP-Method-Override: DELETE"]`): BatchHeader, item(`"headers":{"Authorization":"Bearer x"}`): BatchHeader,
+		item(`"headers":["Content-Type: application/x-www-form-urlencoded; charset=utf-16"]`): BatchHeader, item(`"headers":["Accept: {result=a:$.b}"]`): BatchHeader,
 		item(`"headers":[{"name":"Content-Type","value":"application/json"}]`): BatchHeader, item(`"headers":{"Host":"evil.example"}`): BatchHeader,
 		item(`"body":"a={result=one:$.id"`): BatchExpression, item(`"body":"a={ Result =one:$.id}"`): BatchExpression, item(`"body":"a={result=one}"`): BatchExpression,
 		item(`"body":"a={result=one:id}"`): BatchExpression, item(`"body":"a={result=one:$.4111111111111111}"`): BatchExpression, item(`"body":"a={result=one:$.a&b=1}"`): BatchExpression,
