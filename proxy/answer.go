@@ -90,12 +90,15 @@ func (p *Proxy) rewriteAnswer(ctx context.Context, response *http.Response, r *h
 	if x.file && ok {
 		declared = jsonType // a person's, not the platform's
 	}
-	if declared != "" && response.StatusCode == http.StatusOK {
+	if declared != "" && response.StatusCode == http.StatusOK && x.batch == nil {
 		return p.download(ctx, response, x, declared)
 	}
 	raw, f := p.readAnswer(response)
 	if f != nil || len(raw) == 0 {
 		replaceBody(response, raw)
+		if f == nil && x.batch != nil {
+			return &refuseAnswer
+		}
 		return f
 	}
 	if !ok {

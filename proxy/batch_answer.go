@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -54,15 +55,14 @@ func (p *Proxy) judgeBatchAnswer(ctx context.Context, raw []byte, x *exchange) (
 	}
 	defer document.Free()
 	if document.Nodes[0].Kind != payload.Array {
-		x.batch.failed(x.record.peer)
-		return p.judgedAnswer(ctx, raw, x)
+		return p.judgeWhole(ctx, raw, x)
 	}
 	var entries []int
 	for node := range document.Children(0) {
 		entries = append(entries, node)
 	}
 	var edits []payload.Edit
-	limits, next := p.answerLimits(), 0
+	next := 0
 	for n, i := range x.batch.items {
 		if i.ours != nil {
 			edits = append(edits, inserted(document, entries, next, i.ours.entry(x.batch.headers), n == 0))
@@ -71,7 +71,7 @@ func (p *Proxy) judgeBatchAnswer(ctx context.Context, raw []byte, x *exchange) (
 		if next == len(entries) {
 			return nil, &refuseAnswer
 		}
-		edit, refused := p.judgeEntry(ctx, document, entries[next], i, &limits)
+		edit, refused := p.judgeEntry(ctx, document, entries[next], i)
 		if refused != nil {
 			i.refused, i.unreadable = refused, true
 			edit = []payload.Edit{replaced(document, entries[next], (&itemAnswer{refused.Status, refused.body(i.record.trace)}).entry(x.batch.headers))}
@@ -87,6 +87,17 @@ func (p *Proxy) judgeBatchAnswer(ctx context.Context, raw []byte, x *exchange) (
 		return nil, &refuseInternal
 	}
 	return out, nil
+}
+
+// judgeWhole judges what the platform says of a batch as a whole, which is an
+// error. If it were not, the bot would miss what we say of single items.
+func (p *Proxy) judgeWhole(ctx context.Context, raw []byte, x *exchange) ([]byte, *Refusal) {
+	if x.record.peer >= http.StatusBadRequest {
+		x.batch.failed(x.record.peer)
+	} else if x.batch.holed() {
+		return nil, &refuseAnswer
+	}
+	return p.judgedAnswer(ctx, raw, x)
 }
 
 // inserted puts an entry before the next one of the platform's, or behind the last.
@@ -113,7 +124,7 @@ func replaced(d *payload.Document, node int, entry []byte) payload.Edit {
 
 // judgeEntry judges one entry. null is an item that the platform did not answer,
 // or was asked not to.
-func (p *Proxy) judgeEntry(ctx context.Context, d *payload.Document, node int, i *batchItem, limits *payload.Limits) ([]payload.Edit, *Refusal) {
+func (p *Proxy) judgeEntry(ctx context.Context, d *payload.Document, node int, i *batchItem) ([]payload.Edit, *Refusal) {
 	if d.Nodes[node].Kind == payload.Null {
 		return nil, nil
 	}
@@ -136,9 +147,6 @@ func (p *Proxy) judgeEntry(ctx context.Context, d *payload.Document, node int, i
 	judged, refused := p.judgedAnswer(ctx, []byte(text), &i.exchange)
 	if refused != nil {
 		return nil, i.unread(*refused)
-	}
-	if limits.Bytes -= len(text); limits.Bytes < 0 {
-		return nil, i.unread(refuseAnswerSize)
 	}
 	if string(judged) != text {
 		edits = append(edits, payload.Edit{Codecs: []payload.Codec{d.Scope(body)}, End: len(text), Text: string(judged)})
@@ -218,6 +226,11 @@ func (p *Proxy) judgeEntryHeaders(ctx context.Context, d *payload.Document, node
 		edits = append(edits, d.Keep(list, func(i int) bool { return !gone[i] })...)
 	}
 	return edits, nil
+}
+
+// holed says that some items were answered here.
+func (b *batch) holed() bool {
+	return slices.ContainsFunc(b.items, func(i *batchItem) bool { return i.ours != nil })
 }
 
 // failed notes that the platform took the batch as a whole for wrong: what it said

@@ -81,6 +81,14 @@ func TestBatchAnswerShapes(t *testing.T) {
 			t.Errorf("%s: answered %d %s", name, got.status, got.body)
 		}
 	}
+	r.platform.says(200, "application/json", "")
+	if got := r.batch(writes(anna, "hello")); got.status != 502 {
+		t.Errorf("an empty answer: %d %s", got.status, got.body)
+	}
+	r.platform.says(200, "application/json", `{"success":true}`)
+	if got := r.batch(writes(anna, "hello"), after("x", writes(anna, "refused"))); got.status != 502 {
+		t.Errorf("no batch, an item refused: %d %s", got.status, got.body)
+	}
 	r.platform.answers(hangUp)
 	if got := r.batch(writes(anna, "hello")); got.status != 502 || strings.Contains(got.body, `"is_transient":true`) {
 		t.Errorf("no answer: %d %s", got.status, got.body)

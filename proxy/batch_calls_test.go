@@ -1,10 +1,13 @@
 package proxy_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/piiproxy/piiproxy/rules"
 )
 
 // A question in a batch becomes a button like one in a call of its own, and is
@@ -102,7 +105,6 @@ func TestBatchDepends(t *testing.T) {
 	r.platform.batches()
 	mail := r.token(anna, email)
 	named := func(name string, p part) part { p.Name = name; return p }
-	after := func(name string, p part) part { p.DependsOn = name; return p }
 	blocked := named("bad", writes(anna, "my social security number is 219-09-9999"))
 	read := named("who", part{Method: "GET", URL: "me/conversations?limit=1"})
 	for name, test := range map[string]struct {
@@ -188,5 +190,43 @@ func TestBatchBounds(t *testing.T) {
 	}
 	if len(r.platform.requests()) != before {
 		t.Error("a refused batch went on")
+	}
+}
+
+// A registration in a batch gets piiproxy's own address, and what is not to be
+// changed in one goes on as it is.
+func TestBatchOtherCalls(t *testing.T) {
+	r := newRig(t)
+	r.platform.batches(`{"success":true}`, `{"result":"success"}`, `{"first_name":"Ann","id":"`+anna+`"}`)
+	items := []part{
+		{Method: "POST", URL: "445566/subscriptions?object=page", Body: "callback_url=" + escape("https://evil.example/hook") + "&verify_token=mine&fields=messages"},
+		{Method: "DELETE", URL: "me/messenger_profile?fields=" + escape(`["get_started"]`)},
+		{Method: "GET", URL: anna + "?fields=first_name,last_name"},
+	}
+	entries := r.entries(r.batch(items...))
+	parts := r.parts()
+	if got := parts[0].parameters(); got.Get("callback_url") != "https://chat.example.com/webhook/main" || got.Get("verify_token") != verifyToken || got.Get("fields") != "messages" || parts[0].URL != items[0].URL {
+		t.Errorf("the platform got %s", parts[0].Body)
+	}
+	if parts[1] != items[1] || parts[2] != items[2] || entries[2].text() != `{"first_name":"Ann","id":"`+anna+`"}` {
+		t.Errorf("the platform got %v, the bot %s", parts[1:], entries[2].text())
+	}
+	if lines := r.lines("registration_rewritten"); len(lines) != 1 {
+		t.Errorf("logged %v", lines)
+	}
+}
+
+// In shadow mode every byte goes on, in both directions, and the log says what
+// would be done.
+func TestBatchShadow(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.accounts[0].mode = rules.Shadow; p.policy.Outbound["ssn"] = "block" })
+	answer := `[{"code":200,"body":` + quoted(`{"message_id":"m_1","note":"`+card+`"}`) + `},null]`
+	r.platform.says(http.StatusOK, "application/json", answer)
+	body := `{"note":"` + card + `","batch":` + listed(writes(anna, "card "+card), writes(anna, "my social security number is 219-09-9999")) + `}`
+	if got := r.call("/shop/", body); got.body != answer || r.lastSent() != body {
+		t.Errorf("answered %d %s, the platform got %s", got.status, got.body, r.lastSent())
+	}
+	if said := fmt.Sprint(r.lines("call")); !strings.Contains(said, "action:mask") || !strings.Contains(said, "action:block") {
+		t.Errorf("the log says %s", said)
 	}
 }

@@ -39,6 +39,9 @@ func writes(person, words string) part {
 	return part{Method: "POST", URL: "me/messages", Body: "messaging_type=RESPONSE&recipient=" + url.QueryEscape(`{"id":"`+person+`"}`) + "&message=" + url.QueryEscape(string(message))}
 }
 
+// after is an item that waits for another one.
+func after(name string, p part) part { p.DependsOn = name; return p }
+
 // listed is a batch's list.
 func listed(parts ...part) string { return string(must(json.Marshal(parts))) }
 
