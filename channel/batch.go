@@ -72,13 +72,14 @@ var batchMembers = []string{
 
 // ParseBatch reads the batch parameter of a call: d is the call's document, and
 // items bounds their number. A batch that is JSON text in a string is read like
-// the array itself.
-func ParseBatch(d *payload.Document, items int) (*Batch, error) {
+// the array itself, within lim. The error is a *BatchError, or a *payload.Error of
+// such a text.
+func ParseBatch(d *payload.Document, items int, lim payload.Limits) (*Batch, error) {
 	b := &Batch{list: d, node: d.Child(0, "batch")}
 	if b.node < 0 {
 		return nil, batchError(BatchShape)
 	}
-	if inner, err := d.Inner(b.node, payload.DefaultLimits()); err != nil {
+	if inner, err := d.Inner(b.node, lim); err != nil {
 		return nil, err
 	} else if inner != nil {
 		b.outer, b.list, b.node = []payload.Codec{d.Scope(b.node)}, inner, 0

@@ -29,7 +29,7 @@ func TestBatchItem(t *testing.T) {
 		"string": `{"batch":"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(list) + `"}`,
 	} {
 		d := parsed(t, text)
-		b, err := ParseBatch(d, 2)
+		b, err := ParseBatch(d, 2, payload.DefaultLimits())
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -49,7 +49,7 @@ func TestBatchItem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err = ParseBatch(parsed(t, string(raw)), 2)
+		b, err = ParseBatch(parsed(t, string(raw)), 2, payload.DefaultLimits())
 		if err != nil {
 			t.Fatalf("%s: %v in %s", name, err, raw)
 		}
@@ -87,13 +87,13 @@ func TestBatchRefused(t *testing.T) {
 		get("me/{result=one:$.id}"): BatchExpression, get("x{result=one:$.id}"): BatchExpression, get("{result=one:$.id}x"): BatchExpression, get("{result=a:$.b}{result=a:$.c}"): BatchExpression,
 		get("me?id={result=one:$[?(@.x)]}"): BatchExpression,
 	} {
-		_, err := ParseBatch(parsed(t, text), 2)
+		_, err := ParseBatch(parsed(t, text), 2, payload.DefaultLimits())
 		var problem *BatchError
 		if !errors.As(err, &problem) || problem.Reason != reason {
 			t.Errorf("%s: %v, want %s", text, err, reason)
 		}
 	}
-	if _, err := ParseBatch(parsed(t, `{"batch":"[{]"}`), 2); err == nil {
+	if _, err := ParseBatch(parsed(t, `{"batch":"[{]"}`), 2, payload.DefaultLimits()); err == nil {
 		t.Error("a string that is no list was read")
 	}
 }
@@ -140,7 +140,7 @@ func TestBatchRemove(t *testing.T) {
 		`{"batch":"[{\"method\":\"GET\",\"relative_url\":\"a\"},{\"method\":\"GET\",\"relative_url\":\"b\"}]"}`:             `{"batch":"[{\"method\":\"GET\",\"relative_url\":\"b\"}]"}`,
 	} {
 		d := parsed(t, text)
-		b, err := ParseBatch(d, 50)
+		b, err := ParseBatch(d, 50, payload.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +166,7 @@ func FuzzBatch(f *testing.F) {
 		if err != nil {
 			return
 		}
-		b, err := ParseBatch(d, 50)
+		b, err := ParseBatch(d, 50, payload.DefaultLimits())
 		if err != nil {
 			return
 		}
@@ -220,7 +220,7 @@ func rewriteItem(t *testing.T, d *payload.Document, b *Batch, i int) {
 	if err != nil {
 		t.Fatalf("%s became %s: %v", d.Raw, raw, err)
 	}
-	c, err := ParseBatch(again, 50)
+	c, err := ParseBatch(again, 50, payload.DefaultLimits())
 	if err != nil || c.Items[i].Path != b.Items[i].Path {
 		t.Fatalf("%s became %s: %v", d.Raw, raw, err)
 	}

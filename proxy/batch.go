@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/piiproxy/piiproxy/channel"
@@ -115,7 +114,9 @@ func (p *Proxy) prepareBatch(w http.ResponseWriter, r *http.Request, x *exchange
 // readBatch reads the calls of a batch; nothing happens before all can be read.
 func (p *Proxy) readBatch(x *exchange) *Refusal {
 	x.record.event = eventBatch
-	calls, err := channel.ParseBatch(x.document, p.config.Limits.Bodies.BatchItems)
+	limits := p.config.Limits.Payload // of all items together, like those of one body
+	limits.Bytes = max(limits.Bytes, len(x.document.Raw))
+	calls, err := channel.ParseBatch(x.document, p.config.Limits.Bodies.BatchItems, limits)
 	if err != nil {
 		return batchRefusal(err)
 	}
@@ -123,7 +124,6 @@ func (p *Proxy) readBatch(x *exchange) *Refusal {
 	if node := x.document.Child(0, "include_headers"); node >= 0 {
 		x.batch.headers = !isFalse(x.document.Text(node))
 	}
-	limits := p.config.Limits.Payload // of all items together, like those of one body
 	for _, call := range calls.Items {
 		i := p.newItem(x, call)
 		x.batch.items = append(x.batch.items, i)
@@ -169,7 +169,7 @@ func (i *batchItem) read(limits *payload.Limits) *Refusal {
 	if i.parameters, err = payload.Assemble(*limits, query.Fields, body.Fields); err != nil {
 		return batchRefusal(err)
 	}
-	i.document = i.parameters.Document
+	i.document, i.doubtful = i.parameters.Document, i.parameters.Doubtful
 	i.record.bytesIn = len(i.document.Raw)
 	limits.Values -= len(i.document.Nodes)
 	return i.plain()
@@ -181,16 +181,10 @@ func (i *batchItem) plain() *Refusal {
 	switch {
 	case i.document.Child(0, "batch") >= 0:
 		return refusedBatch(channel.BatchNested)
-	case i.document.Child(0, "method") >= 0, slices.ContainsFunc(i.parameters.Doubtful, i.noExpression):
+	case i.document.Child(0, "method") >= 0:
 		return refusedBatch(channel.BatchShape)
 	}
 	return nil
-}
-
-// noExpression says that a parameter that looks like a document is not one that an
-// expression stands for: those look so, too.
-func (i *batchItem) noExpression(name string) bool {
-	return !strings.HasPrefix(i.document.Text(i.document.Child(0, name)), "{result=")
 }
 
 // ownItems finds the account of each item: by an id in its path, by its own access
