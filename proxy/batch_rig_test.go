@@ -51,6 +51,25 @@ func (r *rig) batch(parts ...part) reply {
 	return r.call("/shop/", `{"access_token":"`+shopToken+`","batch":`+listed(parts...)+`}`)
 }
 
+// formal says that a body is a form.
+const formal = "Content-Type: application/x-www-form-urlencoded"
+
+// carried sends a list by each of the ways in which bots send batches.
+func (r *rig) carried(list string) map[string]func() reply {
+	json := "Content-Type: application/json"
+	return map[string]func() reply{
+		"JSON":   func() reply { return r.ask("bot", "POST", "/shop/", `{"batch":`+list+`}`, json) },
+		"string": func() reply { return r.ask("bot", "POST", "/shop/", `{"batch":`+quoted(list)+`}`, json) },
+		"form": func() reply {
+			return r.ask("bot", "POST", "/shop/v23.0/", "access_token="+shopToken+"&include_headers=true&batch="+escape(list), formal)
+		},
+		"query": func() reply { return r.ask("bot", "POST", "/shop/?access_token="+shopToken+"&batch="+escape(list), "") },
+		"form, the token in the query": func() reply {
+			return r.ask("bot", "POST", "/shop/v23.0?access_token="+shopToken, "batch="+strings.ReplaceAll(escape(list), "+", "%20"), formal)
+		},
+	}
+}
+
 // entry is one answer of a batch.
 type entryOfBatch struct {
 	Code    int                 `json:"code"`
@@ -79,7 +98,12 @@ func (r *rig) entries(got reply) []*entryOfBatch {
 // parts reads the batch that the platform got last.
 func (r *rig) parts() []part {
 	r.t.Helper()
-	return partsOf(r.lastSent())
+	got := r.platform.requests()
+	last := got[len(got)-1]
+	if _, query, _ := strings.Cut(last.target, "?"); last.body == "" {
+		return partsOf(query)
+	}
+	return partsOf(last.body)
 }
 
 func partsOf(body string) (parts []part) {

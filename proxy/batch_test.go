@@ -38,22 +38,58 @@ func TestBatchClean(t *testing.T) {
 	}
 }
 
-// Each item is judged in its own conversation; the bytes of the others stay.
+// Each item is judged in its own conversation, whatever carries the batch; the
+// bytes of the others stay.
 func TestBatchItems(t *testing.T) {
 	r := newRig(t)
 	r.platform.batches()
 	annas, berts := r.token(anna, email), r.token(bert, "bert@corp.example")
 	items := []part{writes(anna, "to "+annas), writes(bert, "to "+annas), writes(bert, "to "+berts), writes(anna, "your card "+card), writes(anna, "hello")}
-	if got := r.batch(items...); len(r.entries(got)) != len(items) {
-		t.Fatalf("answered %s", got.body)
-	}
-	for i, want := range []string{"to " + email, "to your e-mail", "to bert@corp.example", "your card ***1111", "hello"} {
-		if got := r.parts()[i]; got.says() != want || got.parameters().Get("recipient") != items[i].parameters().Get("recipient") {
-			t.Errorf("item %d: the platform got %s, want %s", i, got.Body, want)
+	items[4].URL += "?messaging_type=RESPONSE"
+	items[4].Body = strings.TrimPrefix(items[4].Body, "messaging_type=RESPONSE&")
+	for name, send := range r.carried(listed(items...)) {
+		if got := send(); len(r.entries(got)) != len(items) {
+			t.Errorf("%s: answered %s", name, got.body)
+			continue
+		}
+		for i, want := range []string{"to " + email, "to your e-mail", "to bert@corp.example", "your card ***1111", "hello"} {
+			if got := r.parts()[i]; got.says() != want || got.parameters().Get("recipient") != items[i].parameters().Get("recipient") {
+				t.Errorf("%s: item %d: the platform got %s, want %s", name, i, got.Body, want)
+			}
+		}
+		if got := r.parts()[4]; got != items[4] {
+			t.Errorf("%s: a clean item became %v", name, got)
 		}
 	}
-	if body := r.parts()[4].Body; body != items[4].Body {
-		t.Errorf("a clean item became %s", body)
+}
+
+// Forms and queries without findings go on byte for byte, too.
+func TestBatchCleanForms(t *testing.T) {
+	r := newRig(t)
+	r.platform.batches()
+	for name, send := range r.carried(listed(writes(anna, "hello, you"), part{Method: "GET", URL: "me?fields=id"})) {
+		before := len(r.platform.requests())
+		if got := send(); len(r.entries(got)) != 2 || len(r.platform.requests()) != before+1 {
+			t.Errorf("%s: answered %d %s", name, got.status, got.body)
+		}
+	}
+	body := "access_token=x&batch=" + strings.ReplaceAll(escape(listed(writes(anna, "hello"))), "%22", `"`) + "&include_headers=0"
+	r.ask("bot", "POST", "/shop/", body, formal)
+	if got := r.lastSent(); got != body {
+		t.Errorf("the platform got %s", got)
+	}
+	query := "/?batch=" + escape(listed(writes(anna, "hello")))
+	r.ask("bot", "POST", "/shop"+query, "")
+	got := r.platform.requests()
+	if target := got[len(got)-1].target; target != query {
+		t.Errorf("the platform got %s", target)
+	}
+	before := len(got)
+	r.refused("twice", r.ask("bot", "POST", "/shop/?batch=[]", "batch=[]", formal), http.StatusBadRequest, "parse_duplicate_key")
+	r.refused("by GET", r.ask("bot", "GET", "/shop/?batch=[]", ""), http.StatusBadRequest, "query")
+	r.refused("a folded name", r.ask("bot", "POST", "/shop/?batch[]=x", ""), http.StatusBadRequest, "query")
+	if len(r.platform.requests()) != before {
+		t.Error("a refused batch went on")
 	}
 }
 
