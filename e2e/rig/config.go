@@ -33,13 +33,15 @@ type Setup struct {
 	Links      string        // YAML of limits.links, in braces
 	Server     string        // YAML of limits.server, in braces
 	Routes     string        // YAML of routes, in brackets
+	BotTLS     string        // YAML of listen.bot.tls, in braces
+	Forward    string        // YAML of listen.forward besides addr, without braces; empty: off
 }
 
 // Secrets stand in the environment of the process, as an operator would have
 // it, so that a leak of the configuration file is not taken for a leak of
 // piiproxy.
 var configuration = template.Must(template.New("configuration").Parse(`
-listen: {public: {{.Public}}, bot: "{{.Bot}}", admin: "{{.Admin}}", ops: "{{.Ops}}"}
+listen: {public: {{.Public}}, bot: {{if .Setup.BotTLS}}{addr: "{{.Bot}}", tls: {{.Setup.BotTLS}}}{{else}}"{{.Bot}}"{{end}}, admin: "{{.Admin}}", ops: "{{.Ops}}"{{with .Setup.Forward}}, forward: {addr: "{{$.Forward}}", {{.}}}{{end}}}
 public_url: https://chat.example.com
 apps:
 {{- range $i, $app := .Setup.Apps}}
@@ -86,7 +88,7 @@ func (p *Proxy) write(t testing.TB) []string {
 	t.Helper()
 	var text strings.Builder
 	err := configuration.Execute(&text, map[string]any{
-		"Setup": p.Setup, "Public": p.listen(), "Bot": p.bot, "Admin": p.admin, "Ops": p.ops,
+		"Setup": p.Setup, "Public": p.listen(), "Bot": p.bot, "Admin": p.admin, "Ops": p.ops, "Forward": p.forward,
 		"BotTimeout": orDefault(p.Setup.BotTimeout, 5*time.Second),
 		"Upstream":   orDefault(p.Setup.Upstream, 5*time.Second),
 		"LogLevel":   orDefault(p.Setup.LogLevel, "info"),

@@ -45,8 +45,11 @@ type LibraryBot struct {
 }
 
 // Access is what a bot must know to call the platform. Clear is a text that
-// it sends when somebody writes "clear".
-type Access struct{ Graph, Token, Secret, Phone, Clear string }
+// it sends when somebody writes "clear"; Environ is NAME=value for its process.
+type Access struct {
+	Graph, Token, Secret, Phone, Clear string
+	Environ                            []string
+}
 
 // StartNode starts a bot of the bots folder with Node.js.
 func StartNode(t testing.TB, script string, access Access) *LibraryBot {
@@ -68,6 +71,7 @@ func startLibrary(t testing.TB, name string, command *exec.Cmd, access Access) *
 	command.Env = append(clean(os.Environ()),
 		"GRAPH_URL="+access.Graph, "ACCESS_TOKEN="+access.Token, "APP_SECRET="+access.Secret, "PHONE_ID="+access.Phone, "CLEAR_TEXT="+access.Clear,
 		"NODE_NO_WARNINGS=1")
+	command.Env = append(command.Env, access.Environ...)
 	command.Stderr = &b.printed
 	command.SysProcAttr = dieWithParent()
 	stdout, err := command.StdoutPipe()

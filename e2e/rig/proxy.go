@@ -24,7 +24,7 @@ type Proxy struct {
 	File  string // the configuration
 	Setup Setup
 
-	public, bot, admin, ops string
+	public, bot, admin, ops, forward string
 	certificate             *certificate // of the public listener; nil: no TLS
 	store, keys, database   string       // of a fleet; empty: files of its own
 	environ                 []string
@@ -59,7 +59,7 @@ func (o *transcript) bytes() []byte {
 func NewProxy(t testing.TB) *Proxy {
 	t.Helper()
 	dir := t.TempDir()
-	addresses := freeAddresses(t, 4)
+	addresses := freeAddresses(t, 5)
 	for _, folder := range []string{"data", "tmp"} {
 		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func NewProxy(t testing.TB) *Proxy {
 	}
 	return &Proxy{
 		Dir: dir, File: filepath.Join(dir, "piiproxy.yaml"),
-		public: addresses[0], bot: addresses[1], admin: addresses[2], ops: addresses[3],
+		public: addresses[0], bot: addresses[1], admin: addresses[2], ops: addresses[3], forward: addresses[4],
 		client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{}},
 	}
 }
@@ -212,6 +212,9 @@ func (p *Proxy) Webhook(app App) string {
 
 // Public is the host and port that the platform sees.
 func (p *Proxy) Public() string { return p.public }
+
+// ForwardSide is the address of the forward proxy, where Setup has one.
+func (p *Proxy) ForwardSide() string { return p.forward }
 
 // BotSide is the host and port that the bot sees.
 func (p *Proxy) BotSide() string { return p.bot }
