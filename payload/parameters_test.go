@@ -254,3 +254,38 @@ func sameTokens(t *testing.T, a, b string) bool {
 	t.Helper()
 	return strings.Trim(a, " \t\r\n") == strings.Trim(b, " \t\r\n")
 }
+
+// BenchmarkForm is a send as a form beside the same one as JSON.
+func BenchmarkForm(b *testing.B) {
+	const text = `{"text":"hello, your order is on its way and arrives on Thursday"}`
+	asJSON := []byte(`{"recipient":{"id":"6401822549930011"},"message":` + text + `,"messaging_type":"RESPONSE"}`)
+	asForm := []byte("recipient=" + url.QueryEscape(`{"id":"6401822549930011"}`) + "&message=" + url.QueryEscape(text) + "&messaging_type=RESPONSE")
+	lim := payload.DefaultLimits()
+	b.Run("form", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			form, err := payload.ParseForm(asForm, lim)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p, err := payload.Assemble(lim, form.Fields)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := p.Edits(p.Document.Raw); err != nil {
+				b.Fatal(err)
+			}
+			p.Document.Free()
+		}
+	})
+	b.Run("JSON", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			d, err := payload.Parse(asJSON, lim)
+			if err != nil {
+				b.Fatal(err)
+			}
+			d.Free()
+		}
+	})
+}
