@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -11,10 +12,12 @@ func TestWorkloads(t *testing.T) {
 	for _, work := range workloads() {
 		seen := map[string]bool{}
 		for _, r := range work.requests {
-			if !json.Valid([]byte(r.body)) {
+			if fields, err := url.ParseQuery(r.body); work.kind == formType && (err != nil || !json.Valid([]byte(fields.Get("message")))) {
+				t.Fatalf("%s: %s is no form", work.name, r.body)
+			} else if work.kind == "" && !json.Valid([]byte(r.body)) {
 				t.Fatalf("%s: %s is no JSON", work.name, r.body)
 			}
-			if single := !strings.HasPrefix(work.path, batchPath); work.side == botSide && single && len(r.body) != sendSize {
+			if single := work.kind == "" && !strings.HasPrefix(work.path, batchPath); work.side == botSide && single && len(r.body) != sendSize {
 				t.Errorf("%s: a send of %d bytes, want %d", work.name, len(r.body), sendSize)
 			}
 			if (r.signature != "") != (work.side == publicSide) {

@@ -72,7 +72,7 @@ func (w *wrk) script(work workload) (string, error) {
 	var lua bytes.Buffer
 	lua.WriteString("local list = {}\nlocal n = 0\nfunction init(args)\n  local h\n")
 	for _, r := range work.requests {
-		fmt.Fprintf(&lua, "  h = {[\"Content-Type\"] = \"application/json\"}\n")
+		fmt.Fprintf(&lua, "  h = {[\"Content-Type\"] = %q}\n", work.contentType())
 		if r.signature != "" {
 			fmt.Fprintf(&lua, "  h[\"X-Hub-Signature-256\"] = %q\n", r.signature)
 		}
@@ -122,7 +122,7 @@ func (ours) run(ctx context.Context, url string, work workload, each time.Durati
 	start := time.Now()
 	var all sync.WaitGroup
 	for c := range connections {
-		all.Go(func() { took[c], failed[c] = walk(ctx, client, url, work.requests, c) })
+		all.Go(func() { took[c], failed[c] = walk(ctx, client, url, work, c) })
 	}
 	all.Wait()
 	elapsed := time.Since(start)
@@ -143,15 +143,15 @@ func (ours) run(ctx context.Context, url string, work workload, each time.Durati
 }
 
 // walk sends one request after the other until the time is over.
-func walk(ctx context.Context, client *http.Client, url string, requests []request, from int) ([]time.Duration, error) {
+func walk(ctx context.Context, client *http.Client, url string, work workload, from int) ([]time.Duration, error) {
 	var took []time.Duration
 	for n := from; ; n++ {
-		r := requests[n%len(requests)]
+		r := work.requests[n%len(work.requests)]
 		post, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(r.body))
 		if err != nil {
 			return took, err
 		}
-		post.Header.Set("Content-Type", "application/json")
+		post.Header.Set("Content-Type", work.contentType())
 		if r.signature != "" {
 			post.Header.Set("X-Hub-Signature-256", r.signature)
 		}

@@ -32,7 +32,16 @@ type workload struct {
 	name     string
 	side     side
 	path     string
+	kind     string // Content-Type; empty: JSON
 	requests []request
+}
+
+// contentType is what the requests are declared as.
+func (w *workload) contentType() string {
+	if w.kind == "" {
+		return "application/json"
+	}
+	return w.kind
 }
 
 // request is one body and the header that signs it, if it is signed.
@@ -49,6 +58,7 @@ func workloads() []workload {
 		{name: "webhook, clean", side: publicSide, path: "/webhook/bench"},
 		{name: "webhook, a card and an e-mail", side: publicSide, path: "/webhook/bench"},
 		{name: "batch of 10 sends, clean", side: botSide, path: batchPath + token},
+		{name: "send as a form, clean", side: botSide, path: send, kind: formType},
 	}
 	for i := range different {
 		all[0].requests = append(all[0].requests, request{body: sendBody(i, "your order is on its way and will be there on Tuesday")})
@@ -56,6 +66,7 @@ func workloads() []workload {
 		all[2].requests = append(all[2].requests, signed(webhookBody(i, "hello, where is my order? it should be here since Tuesday")))
 		all[3].requests = append(all[3].requests, signed(webhookBody(i, dirtyText(i))))
 		all[4].requests = append(all[4].requests, request{body: batchBody(i)})
+		all[5].requests = append(all[5].requests, request{body: formBody(i)})
 	}
 	return all
 }
@@ -70,6 +81,18 @@ func sendBody(i int, text string) string {
 		text += string(filler[n%len(filler)])
 	}
 	return body(text)
+}
+
+// formType declares a form.
+const formType = "application/x-www-form-urlencoded"
+
+// formBody is a send of sendBody's as a form, as libraries encode it.
+func formBody(i int) string {
+	return url.Values{
+		"recipient":      {fmt.Sprintf(`{"id":"7120348890%06d"}`, i)},
+		"messaging_type": {"RESPONSE"},
+		"message":        {`{"text":"your order is on its way and will be there on Tuesday, thank you for your patience"}`},
+	}.Encode()
 }
 
 // batchSize is how many sends a batch holds, and batchPath where it goes.
