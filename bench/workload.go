@@ -57,16 +57,16 @@ func workloads() []workload {
 		{name: "send, a card and an e-mail", side: botSide, path: send},
 		{name: "webhook, clean", side: publicSide, path: "/webhook/bench"},
 		{name: "webhook, a card and an e-mail", side: publicSide, path: "/webhook/bench"},
-		{name: "batch of 10 sends, clean", side: botSide, path: batchPath + token},
 		{name: "send as a form, clean", side: botSide, path: send, kind: formType},
+		{name: "batch of 10 sends, clean", side: botSide, path: batchPath + token},
 	}
 	for i := range different {
 		all[0].requests = append(all[0].requests, request{body: sendBody(i, "your order is on its way and will be there on Tuesday")})
 		all[1].requests = append(all[1].requests, request{body: sendBody(i, dirtyText(i))})
 		all[2].requests = append(all[2].requests, signed(webhookBody(i, "hello, where is my order? it should be here since Tuesday")))
 		all[3].requests = append(all[3].requests, signed(webhookBody(i, dirtyText(i))))
-		all[4].requests = append(all[4].requests, request{body: batchBody(i)})
-		all[5].requests = append(all[5].requests, request{body: formBody(i)})
+		all[4].requests = append(all[4].requests, request{body: formBody(i)})
+		all[5].requests = append(all[5].requests, request{body: batchBody(i)})
 	}
 	return all
 }
