@@ -14,7 +14,7 @@ func keeping(inbound map[string]string) func(*plan) {
 	return func(p *plan) {
 		telling(p)
 		p.conduct.Telling.NoticeNew, p.conduct.Telling.NoticeRisky = false, false
-		p.media = proxy.Media{Inbound: inbound, Outbound: map[string]string{"default": "pass"}}
+		p.media = proxy.Media{Inbound: inbound, Outbound: map[string]string{"default": "pass"}, Direct: true}
 	}
 }
 
