@@ -228,12 +228,15 @@ func (i *batchItem) tokens() (tokens []string) {
 	return tokens
 }
 
-// refers notes which items the expressions of an item take from. They may stand
-// for ids only: what the platform puts there is not seen here.
+// refers refuses parameters that cannot be read, and notes which items the
+// expressions of an item take from. They may stand for ids only: what the platform puts there is not seen here.
 func (i *batchItem) refers() *Refusal {
 	i.uses = i.of.Uses
 	if i.document == nil {
 		return nil
+	}
+	if refused := i.doubts(); refused != nil {
+		return refused
 	}
 	names, ok := i.account.Channel.Expressions(i.document)
 	if !ok {
