@@ -128,3 +128,19 @@ func TestBatchLearnsAndLogs(t *testing.T) {
 		t.Errorf("the audit log has %s", written)
 	}
 }
+
+// Pages of a batch's answers lead through piiproxy, too.
+func TestBatchPages(t *testing.T) {
+	r := newRig(t)
+	page := `{"data":[],"paging":{"next":"` + r.platform.url + secondPage + `"}}`
+	r.platform.says(200, "application/json", string(must(json.Marshal([]map[string]any{{"code": 200, "body": page}}))))
+	entries := r.entries(r.batch(part{Method: "GET", URL: "me/conversations"}))
+	link := stringAt(t, entries[0].text(), "paging", "next")
+	if !strings.HasPrefix(link, "http://"+r.address["bot"]+"/shop/fetch/") || strings.Contains(entries[0].text(), shopToken) {
+		t.Fatalf("the page leads to %s", link)
+	}
+	r.platform.says(200, "application/json", `{"data":[]}`)
+	if got := r.follow(link); got.status != 200 || r.platform.requests()[1].target != secondPage {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+}
