@@ -220,3 +220,29 @@ func TestAnswerHeaders(t *testing.T) {
 		}
 	}
 }
+
+// Several people asked for at once come below their ids, and leads as lists of what
+// people filled in: nobody's words are left because of where they stand.
+func TestAnswersOfSeveral(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Inbound["person"] = "redact" })
+	for name, answer := range map[string]func(person, email, card string) string{
+		"profiles": func(person, email, card string) string {
+			return `{"` + anna + `":{"first_name":"` + person + `","email":"` + email + `","id":"` + anna + `"},"` + bert + `":{"name":"` + person + `","username":"x","id":"` + bert + `"}}`
+		},
+		"threads": func(person, email, card string) string {
+			return `{"t_1":{"snippet":"card ` + card + `","messages":{"data":[{"id":"m","message":"card ` + card + `"}]},"participants":{"data":[{"name":"` + person + `","email":"` + email + `","id":"` + bert + `"}]}}}`
+		},
+		"a lead": func(person, email, card string) string {
+			return `{"id":"123456789012345","created_time":"2026-11-29T00:00:00+0000","field_data":[{"name":"email","values":["` + email + `"]},{"name":"card_number","values":["` + card + `"]}]}`
+		},
+		"comments": func(person, email, card string) string {
+			return `{"data":[{"id":"1","message":"mail ` + email + `","from":{"name":"` + person + `","id":"` + bert + `"},"comments":{"data":[{"id":"2","text":"card ` + card + `"}]}}]}`
+		},
+	} {
+		r.platform.says(200, "application/json", answer("Maria Lopez", email, card))
+		got := r.ask("bot", "GET", "/shop/v23.0/?ids="+anna+","+bert, "")
+		if want := answer("[PERSON]", "[EMAIL]", "[CREDIT_CARD]"); got.status != http.StatusOK || got.body != want {
+			t.Errorf("%s: answered %d\n got %s\nwant %s", name, got.status, got.body, want)
+		}
+	}
+}

@@ -52,10 +52,14 @@ func TestHistoryOfNobody(t *testing.T) {
 	r.says("first", "hello")
 	words := "write to " + email
 	for name, body := range map[string]func(words string) string{
-		"a stranger":  func(w string) string { return thread(w, []string{bert, shopID}, said("m_1", bert, shopID, w)) },
-		"two people":  func(w string) string { return thread(w, []string{anna, bert, shopID}, said("m_1", anna, bert, w)) },
-		"without ids": func(w string) string { return `{"id":"t_1","snippet":"` + w + `","messages":{"data":[{"id":"m_1","message":"` + w + `"}]}}` },
-		"no sender":   func(w string) string { return `{"id":"m_1","message":"` + w + `","to":{"data":[{"id":"` + anna + `"}]}}` },
+		"a stranger": func(w string) string { return thread(w, []string{bert, shopID}, said("m_1", bert, shopID, w)) },
+		"two people": func(w string) string { return thread(w, []string{anna, bert, shopID}, said("m_1", anna, bert, w)) },
+		"without ids": func(w string) string {
+			return `{"id":"t_1","snippet":"` + w + `","messages":{"data":[{"id":"m_1","message":"` + w + `"}]}}`
+		},
+		"no sender": func(w string) string {
+			return `{"id":"m_1","message":"` + w + `","to":{"data":[{"id":"` + anna + `"}]}}`
+		},
 		"the account": func(w string) string { return said("m_1", shopID, shopID, w) },
 	} {
 		r.platform.says(200, "application/json", `{"data":[`+body(words)+`]}`)
