@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,22 +28,54 @@ func TestMessagingAPI(t *testing.T) {
 			Name: "shop", App: "main", Channel: "messenger", ID: page, Token: shopToken, Bot: s.bot.URL, Graph: s.platform.URL,
 		}},
 	})
+	s.uploads()
+}
+
+// TestFixedLibrary is a client of Graph that cannot be told another address, and is
+// reached by HTTPS_PROXY: url-encoded forms, a batch in one, and files.
+func TestFixedLibrary(t *testing.T) {
+	s := &messengerStage{T: t, platform: rig.NewPlatform(t), proxy: rig.NewProxy(t)}
+	if output, err := s.proxy.Command("ca", "init", "--out", filepath.Join(s.proxy.Dir, "ca")); err != nil {
+		t.Fatalf("piiproxy ca init: %v\n%s", err, output)
+	}
+	s.bot = rig.StartNode(t, "fb.mjs", rig.Access{
+		Graph: "unused", Token: shopToken, Secret: mainApp.Secret, Clear: "write to " + clearAddress + " or charge " + clearCard,
+		Environ: []string{"HTTPS_PROXY=http://bot:" + proxyToken + "@" + s.proxy.ForwardSide(), "NODE_EXTRA_CA_CERTS=" + filepath.Join(s.proxy.Dir, "ca", "ca.pem")},
+	})
+	s.proxy.Start(t, rig.Setup{
+		Forward: "ca: ./ca, token: " + proxyToken, Apps: []rig.App{mainApp},
+		Accounts: []rig.Account{{
+			Name: "shop", App: "main", Channel: "messenger", ID: page, Token: shopToken, Bot: s.bot.URL, Graph: s.platform.URL,
+		}},
+	})
+	s.say("hello from " + email)
+	call := awaitSend(t, s.platform, 1)
+	fields, err := url.ParseQuery(string(call.Body))
+	if err != nil || fields.Get("message") != `{"text":"You wrote: hello from `+strings.ReplaceAll(email, "@", `\u0040`)+`"}` || call.Query.Get("appsecret_proof") == "" {
+		t.Errorf("the platform got %s", call.Body)
+	}
+	s.uploads()
+}
+
+// uploads plays what libraries do beside plain sends.
+func (s *messengerStage) uploads() {
+	s.Helper()
 	s.platform.Answer(answerUploads)
 	s.batched()
 	s.uploaded("picture", "image/png", "")
 	s.uploaded("file", "text/csv", "name;value\r\nAnna;write to ")
-	noComplaints(t, s.bot)
+	noComplaints(s.T, s.bot)
 }
 
 // answerUploads is what Meta answers to batches and to files.
 func answerUploads(w http.ResponseWriter, _ *http.Request, call rig.Call) bool {
-	var body struct{ Batch []rig.Object }
+	batch := batchIn(call)
 	answer := any(rig.Object{"attachment_id": "1857777774821032"})
 	switch {
 	case strings.HasSuffix(call.Path, "/message_attachments"):
-	case json.Unmarshal(call.Body, &body) == nil && len(body.Batch) > 0:
+	case len(batch) > 0:
 		items := rig.List{}
-		for _, item := range body.Batch {
+		for _, item := range batch {
 			inner := rig.Object{"recipient_id": anna, "message_id": rig.NewID("m_OUT")}
 			if item["method"] == "GET" {
 				inner = rig.Object{"id": anna, "first_name": "Anna", "last_name": "mail " + clearAddress}
@@ -58,6 +91,19 @@ func answerUploads(w http.ResponseWriter, _ *http.Request, call rig.Call) bool {
 	return true
 }
 
+// batchIn are the items of a batch in JSON or in a form.
+func batchIn(call rig.Call) []rig.Object {
+	var body struct{ Batch []rig.Object }
+	if json.Unmarshal(call.Body, &body) == nil {
+		return body.Batch
+	}
+	fields, err := url.ParseQuery(string(call.Body))
+	if err != nil || json.Unmarshal([]byte(fields.Get("batch")), &body.Batch) != nil {
+		return nil
+	}
+	return body.Batch
+}
+
 // batched is a batch of three messages and a profile: values that the bot knows are
 // masked, tokens restored, and the answers come back one by one.
 func (s *messengerStage) batched() {
@@ -65,18 +111,18 @@ func (s *messengerStage) batched() {
 	s.say("batch: mine is " + email + " and my card " + card)
 	done := s.bot.Await(s, "the batch's answer", func(h rig.Happening) bool { return h.What == "batch" })
 	calls := s.platform.Calls()
-	var body struct{ Batch []struct{ Method, Body string } }
-	if err := json.Unmarshal(calls[len(calls)-1].Body, &body); err != nil || len(body.Batch) != 4 {
+	batch := batchIn(calls[len(calls)-1])
+	if len(batch) != 4 {
 		s.Fatalf("the platform got %s", calls[len(calls)-1].Body)
 	}
 	texts := make([]string, 4)
-	for i, item := range body.Batch {
-		fields, err := url.ParseQuery(item.Body)
+	for i, item := range batch {
+		if item["method"] == http.MethodGet {
+			continue
+		}
+		fields, err := url.ParseQuery(item["body"].(string))
 		if err != nil {
 			s.Fatal(err)
-		}
-		if item.Method == http.MethodGet {
-			continue
 		}
 		var message struct{ Text string }
 		if err := json.Unmarshal([]byte(fields.Get("message")), &message); err != nil {
@@ -91,7 +137,7 @@ func (s *messengerStage) batched() {
 		absent(s.T, "item", texts[i], "4539", "pii_")
 	}
 	absent(s.T, "the item with values that the bot knows", texts[3], clearAddress, clearCard)
-	if strings.Contains(done.Line, clearAddress) || !strings.Contains(done.Line, `"code":200`) || strings.Count(done.Line, "messageId") != 3 {
+	if strings.Contains(done.Line, clearAddress) || !strings.Contains(done.Line, `"code":200`) || strings.Count(strings.ReplaceAll(done.Line, "message_id", "messageId"), "messageId") != 3 {
 		s.Errorf("the bot got %s", done.Line)
 	}
 }
