@@ -141,6 +141,7 @@ func (r *rig) cleanTable(kinds []bodyKind) string {
 		switch {
 		case len(arrived) == 0 && got.status >= 400:
 			how = r.refusal(kind, hidingPlace{name: "nothing"}, got)
+			r.t.Errorf("%s without personal data is refused: %s", kind.name, got.body)
 		case len(arrived) != 1:
 			r.t.Errorf("%s: %d requests", kind.name, len(arrived))
 		case arrived[0].body == string(sent.body) && strings.HasSuffix(sent.target, arrived[0].target):
