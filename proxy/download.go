@@ -86,7 +86,7 @@ func (p *Proxy) download(ctx context.Context, response *http.Response, x *exchan
 		return p.extract(ctx, response, x, file.kind, &scope)
 	case file.kind.Text && (enforced || len(scope.Enforced) > 0):
 		return p.rewriteText(ctx, response, x, file.kind, &scope)
-	case enforced && file.kind.Scrubbed() && !x.account.Media.KeepMetadata:
+	case p.scrubs(x.account, file.kind, &scope):
 		if file.Reader, err = begun(media.Scrub(file.Reader, file.kind)); err != nil {
 			return unreadFile(err)
 		}
@@ -220,25 +220,30 @@ func (p *Proxy) extract(ctx context.Context, response *http.Response, x *exchang
 	if err != nil {
 		return unreadFile(err)
 	}
-	result, refused := p.judgeText(ctx, x, []byte(reading.Text), media.Type{}, scope)
-	if refused == nil && result.Edited {
-		f := refuseMedia.because(reasonInFile)
-		refused = &f
-	}
-	if refused != nil {
-		_ = reading.Close() // memory only
+	x.readings = append(x.readings, reading)
+	if refused := p.judgeReading(ctx, x, reading, scope); refused != nil {
 		return refused
 	}
 	var file io.Reader = reading
-	if kind.Scrubbed() && !x.account.Media.KeepMetadata {
+	if p.scrubs(x.account, kind, scope) {
 		if file, err = begun(media.Scrub(file, kind)); err != nil {
-			_ = reading.Close() // memory only
 			return unreadFile(err)
 		}
 	}
 	response.ContentLength = reading.Size
 	response.Body = &whole{ReadCloser: &sniffed{Reader: file, Closer: reading}, left: p.config.Limits.Media}
 	return nil
+}
+
+// judgeReading judges what the extractor has read: a file whose text holds what
+// policy hides does not pass, because it cannot be changed.
+func (p *Proxy) judgeReading(ctx context.Context, x *exchange, reading *media.Reading, scope *redact.Scope) *Refusal {
+	result, refused := p.judgeText(ctx, x, []byte(reading.Text), media.Type{}, scope)
+	if refused == nil && result.Edited {
+		f := refuseMedia.because(reasonInFile)
+		return &f
+	}
+	return refused
 }
 
 // whole is a body that is passed on whole, or whose connection is cut.

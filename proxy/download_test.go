@@ -280,6 +280,37 @@ func TestMediaDownloadExtracted(t *testing.T) {
 	}
 }
 
+// Whatever ends a file that the extractor has read, its slot is free again.
+func TestExtractorSlotIsGivenBack(t *testing.T) {
+	r := newRig(t, func(p *plan) {
+		p.extractor = reader("true")
+		p.policy.Inbound["credit_card"] = "block"
+	})
+	picture := "\xff\xd8" + strings.Repeat("\xff\xfe\x10\x00"+strings.Repeat("x", 4094), 5) + "and no picture"
+	for range 3 {
+		r.platform.answers(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "image/jpeg")
+			_, _ = io.WriteString(w, picture)
+		})
+		if response, err := client.Get("http://" + r.address["bot"] + picturePath); err == nil {
+			if _, err = io.Copy(io.Discard, response.Body); err == nil {
+				t.Error("a picture that breaks off looks whole")
+			}
+			_ = response.Body.Close()
+		}
+		r.platform.answers(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/pdf")
+			w.Header().Set("Www-Authenticate", "card "+card)
+			_, _ = io.WriteString(w, pdf)
+		})
+		r.refused("a header", r.ask("bot", "GET", picturePath, ""), http.StatusBadGateway, "answer_unreadable")
+	}
+	r.platform.says(http.StatusOK, "application/pdf", pdf)
+	if got := r.ask("bot", "GET", picturePath, ""); got.status != http.StatusOK || got.body != pdf {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+}
+
 // A file of a person's may be JSON: it is read as a file, not as an answer.
 func TestFetchedJSON(t *testing.T) {
 	r, hosts := withFiles(t)

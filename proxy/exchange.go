@@ -7,6 +7,7 @@ import (
 
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
+	"github.com/piiproxy/piiproxy/media"
 	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -40,6 +41,8 @@ type exchange struct {
 
 	overridden bool // a parameter named the method
 
+	readings []*media.Reading // files that the extractor has read
+
 	conversation *conversation.Conversation // that the call goes to, where it is needed
 	state        conversation.State         // of it, before the call
 	made         bool                       // it is as new as the call
@@ -55,8 +58,13 @@ func (x *exchange) own(account *Account, p *Proxy) {
 	x.record.mode, _, _ = account.mode(p.config.Now)
 }
 
-// free gives back what the call's document took.
+// free gives back what the call's document took, and files that were held. The
+// ways on which a file is not passed on to its end are many, and one slot of the
+// extractor that is not given back is one less for good.
 func (x *exchange) free() {
+	for _, reading := range x.readings {
+		_ = reading.Close() // memory only
+	}
 	x.holding.leave()
 	if x.parts != nil && x.parts.stream != nil && !x.passed {
 		_ = x.parts.stream.Close() // memory only

@@ -113,13 +113,8 @@ func (p *Proxy) extracted(ctx context.Context, x *exchange, file io.Reader, scop
 	if err != nil {
 		return nil, unreadPart(err)
 	}
-	result, refused := p.judgeText(ctx, x, []byte(reading.Text), media.Type{}, scope)
-	if refused == nil && result.Edited {
-		f := refuseMedia.because(reasonInFile)
-		refused = &f
-	}
-	if refused != nil {
-		_ = reading.Close() // memory only
+	x.readings = append(x.readings, reading)
+	if refused := p.judgeReading(ctx, x, reading, scope); refused != nil {
 		return nil, refused
 	}
 	return reading, nil
