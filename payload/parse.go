@@ -191,6 +191,9 @@ func (r *reader) text() error {
 		return &Error{ReasonStringTooLong, start}
 	}
 	if r.wantName {
+		if r.index == maxMembers {
+			return &Error{ReasonTooManyValues, start}
+		}
 		r.keyStart, r.keyEnd, r.wantName = start, end, false
 		return nil
 	}
@@ -260,11 +263,19 @@ func (r *reader) refusal(err error) error {
 	return &Error{reason, offset}
 }
 
+// maxMembers bounds one object: names are compared with all others of it, which
+// takes more memory than they do. Graph's objects have a few dozen at most.
+const maxMembers = 10_000
+
+// maxExpected bounds what is believed of a text's commas and brackets before they
+// have been read: a mebibyte of nodes. Beyond it the list grows as they come.
+const maxExpected = 16 << 10
+
 // expectedNodes guesses the number of values from above, from the commas and
 // brackets, without letting a text full of commas ask for much memory.
 func expectedNodes(raw []byte) int {
 	n := 1 + bytes.Count(raw, []byte{','}) + bytes.Count(raw, []byte{'{'}) + bytes.Count(raw, []byte{'['})
-	return min(n, 64+len(raw)/8)
+	return min(n, 64+len(raw)/8, maxExpected)
 }
 
 // digits counts the digits of a number from the first one that is not zero.
