@@ -66,6 +66,7 @@ func ParseForm(raw []byte, lim Limits) (*Form, error) {
 	form := &Form{Raw: raw, Fields: make([]Field, 0, min(lim.Fields, bytes.Count(raw, []byte{'&'})+1))}
 	text, at := string(raw), 0
 	var seen names
+	empty := 0 // fields that are not even a name: they count as others do
 	for part := range strings.SplitSeq(text, "&") {
 		field, err := readField(part, at, lim)
 		if err != nil {
@@ -79,6 +80,8 @@ func ParseForm(raw []byte, lim Limits) (*Form, error) {
 				return nil, &Error{ReasonTooManyFields, at}
 			}
 			form.Fields = append(form.Fields, field)
+		} else if empty++; empty > lim.Fields {
+			return nil, &Error{ReasonTooManyFields, at}
 		}
 		at += len(part) + 1
 	}
