@@ -139,7 +139,7 @@ func (p *Proxy) readCall(w http.ResponseWriter, r *http.Request, h *held) ([]byt
 		return nil, &refuseTooLarge
 	}
 	bounds := unpacking{bytes: p.config.Limits.Bodies.Unpacked, ratio: p.config.Limits.Bodies.Ratio}
-	body, err := io.ReadAll(countedBody{unpack(http.MaxBytesReader(w, r.Body, limit), bounds), h})
+	body, err := readPieces(countedBody{unpack(http.MaxBytesReader(w, r.Body, limit), bounds), h})
 	if refused := unreadable(err); refused != nil {
 		return nil, refused
 	}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -213,7 +214,7 @@ const promised = 64 << 10
 // readAll is io.ReadAll with the size known beforehand, when it is.
 func readAll(from io.Reader, size int64) ([]byte, error) {
 	if size <= 0 || size > promised {
-		body, err := io.ReadAll(from)
+		body, err := readPieces(from)
 		if err == nil && size > 0 && int64(len(body)) != size {
 			err = io.ErrUnexpectedEOF
 		}
@@ -225,6 +226,45 @@ func readAll(from io.Reader, size int64) ([]byte, error) {
 		return nil, err
 	}
 	return body[:n], nil
+}
+
+// The pieces in which a body of unknown size is read: most fit into the first.
+const (
+	firstPiece = 2 << 10
+	mostPiece  = 1 << 20
+)
+
+// readPieces is io.ReadAll for bodies that may be large: they are put together once,
+// where io.ReadAll would copy what it has at each step and leave five times the
+// body behind.
+func readPieces(from io.Reader) ([]byte, error) {
+	var full [][]byte
+	for size := firstPiece; ; size = min(2*size, mostPiece) {
+		piece, err := readPiece(from, make([]byte, 0, size))
+		switch {
+		case err == nil:
+			full = append(full, piece)
+		case err != io.EOF:
+			return nil, err
+		case full == nil:
+			return piece, nil
+		default:
+			return bytes.Join(append(full, piece), nil), nil
+		}
+	}
+}
+
+// readPiece fills a piece. The error of a reader is its own, also when it is
+// io.ErrUnexpectedEOF: a body that was cut off must not look whole.
+func readPiece(from io.Reader, piece []byte) ([]byte, error) {
+	for len(piece) < cap(piece) {
+		n, err := from.Read(piece[len(piece):cap(piece)])
+		piece = piece[:len(piece)+n]
+		if err != nil {
+			return piece, err
+		}
+	}
+	return piece, nil
 }
 
 // newTrace makes a request_id: 96 random bits in hex.
