@@ -38,7 +38,7 @@ func larkOf(person string, n int) string {
 
 // cardWith is a card whose number begins with the stem, and has a right check digit.
 func cardWith(n int) string {
-	digits := fmt.Sprintf("%s%07d", cardStem, n)
+	digits := fmt.Sprintf("%s%03d", cardStem, n)
 	sum := 0
 	for i := range digits {
 		d := int(digits[i] - '0')
@@ -57,7 +57,7 @@ func (w *town) writes(ctx context.Context, f *folk) {
 	webhook := func() string { return "http://" + w.platformLine.Address() + "/webhook/" + mainApp.Name }
 	for ; ctx.Err() == nil; f.n++ {
 		id := fmt.Sprintf("m_%s_%06d", f.person, f.n)
-		text := fmt.Sprintf("write to %s or charge %s", larkOf(f.person, f.n), cardWith(rand.IntN(1e7)))
+		text := fmt.Sprintf("write to %s or charge %s", larkOf(f.person, f.n), cardWith(rand.IntN(1000)))
 		body := rig.Page(rig.PageEntry(f.page, rig.Text(f.person, f.page, id, text)))
 		taken, tries := w.platform.InsistAt(w.Context(), webhook, mainApp, body)
 		if !taken {
@@ -227,7 +227,7 @@ func (w *town) fillsIn(ctx context.Context, seat int) {
 // fills is one person with one form. Whoever pressed the button and had no answer
 // opens the link again; that it is used up then means that it worked.
 func (w *town) fills(ctx context.Context, visitor *rig.Visitor, person, link string) {
-	values := cardOf(cardWith(rand.IntN(1e7)))
+	values := cardOf(cardWith(rand.IntN(1000)))
 	pressed := false
 	for ctx.Err() == nil {
 		form, reply, err := visitor.Open(ctx, link)

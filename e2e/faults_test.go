@@ -18,11 +18,12 @@ import (
 // Canaries of TestFaults carry a stem that says whose they are, so that
 // thousands of them can be searched for at once: an address of a person, which
 // may come back to that person only; one that the bot has from elsewhere; and a
-// card of a person, in a message or in a form.
+// card of a person, in a message or in a form. Of a card a look-alike keeps the
+// first six digits, so that the stem needs more of them.
 const (
 	larkStem = "larkfault"
 	wrenStem = "wrenfault"
-	cardStem = "45398820"
+	cardStem = "453988207419"
 )
 
 // town is a desk whose parties reach each other over lines that can be faulty.
@@ -296,8 +297,8 @@ func (w *town) leaked() {
 func (w *town) closed(who, text string, stems ...string) {
 	compact := strings.NewReplacer(" ", "", "-", "").Replace(text)
 	for _, stem := range stems {
-		if strings.Contains(compact, stem) {
-			w.Errorf("leaked: %s got a canary of %s", who, stem)
+		if at := strings.Index(compact, stem); at >= 0 {
+			w.Errorf("leaked: %s got a canary of %s: %q", who, stem, compact[max(0, at-60):min(len(compact), at+60)])
 		}
 	}
 }
