@@ -303,13 +303,33 @@ var errNoSource = errors.New("the source of piiproxy is not beside the e2e folde
 // Resident is the memory that the process holds, in bytes.
 func (p *Proxy) Resident(t testing.TB) int64 {
 	t.Helper()
+	return p.memory(t, "VmRSS")
+}
+
+// Peak is the most that it held since ResetPeak, in bytes.
+func (p *Proxy) Peak(t testing.TB) int64 {
+	t.Helper()
+	return p.memory(t, "VmHWM")
+}
+
+// ResetPeak begins to look for the most that the process holds (proc(5),
+// clear_refs).
+func (p *Proxy) ResetPeak(t testing.TB) {
+	t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.Process()), []byte("5"), 0); err != nil {
+		t.Fatalf("resetting the peak of memory: %v", err)
+	}
+}
+
+func (p *Proxy) memory(t testing.TB, figure string) int64 {
+	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process()))
 	if err != nil {
 		t.Fatalf("reading the memory of piiproxy: %v", err)
 	}
 	for line := range strings.SplitSeq(string(status), "\n") {
 		var kib int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+		if n, _ := fmt.Sscanf(line, figure+": %d kB", &kib); n == 1 {
 			return kib << 10
 		}
 	}
