@@ -36,7 +36,7 @@ type Destroy struct {
 // Media has one table per direction; its keys are image, audio, video, file,
 // sticker and default.
 type Media struct {
-	Inbound  map[string]string `yaml:"inbound" oneof:"pass,block" doc:"toward the bot"`
+	Inbound  map[string]string `yaml:"inbound" oneof:"pass,block,capture" doc:"toward the bot; capture blocks, and offers the person a form for what the bot asked"`
 	Outbound map[string]string `yaml:"outbound" oneof:"pass,block" doc:"toward the platform"`
 	URLs     string            `yaml:"urls" oneof:"proxy,platform" doc:"proxy: the bot fetches files through piiproxy; platform: their URLs stay, and policy does not see the files"`
 	Metadata string            `yaml:"metadata" oneof:"strip,keep" doc:"what JPEG, PNG and WebP pictures say beside the picture: where, when and by whom it was taken"`
