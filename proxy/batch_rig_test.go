@@ -64,6 +64,10 @@ func (r *rig) carried(list string) map[string]func() reply {
 			return r.ask("bot", "POST", "/shop/v23.0/", "access_token="+shopToken+"&include_headers=true&batch="+escape(list), formal)
 		},
 		"query": func() reply { return r.ask("bot", "POST", "/shop/?access_token="+shopToken+"&batch="+escape(list), "") },
+		"multipart": func() reply {
+			body := "--b\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\n" + shopToken + "\r\n--b\r\nContent-Disposition: form-data; name=\"batch\"\r\n\r\n" + list + "\r\n--b--\r\n"
+			return r.ask("bot", "POST", "/shop/", body, "Content-Type: multipart/form-data; boundary=b")
+		},
 		"form, the token in the query": func() reply {
 			return r.ask("bot", "POST", "/shop/v23.0?access_token="+shopToken, "batch="+strings.ReplaceAll(escape(list), "+", "%20"), formal)
 		},
@@ -107,6 +111,11 @@ func (r *rig) parts() []part {
 }
 
 func partsOf(body string) (parts []part) {
+	if _, list, found := strings.Cut(body, "name=\"batch\"\r\n\r\n"); found {
+		list, _, _ = strings.Cut(list, "\r\n--")
+		_ = json.Unmarshal([]byte(list), &parts)
+		return parts
+	}
 	var batch struct {
 		Batch json.RawMessage `json:"batch"`
 	}
