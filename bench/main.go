@@ -5,8 +5,9 @@
 // noise hits all alike. Figures are medians over the turns; what can be
 // compared between machines is the ratio to plain goproxy.
 //
-//	go run ./bench           about two minutes
-//	go run ./bench -short    about half a minute, for a look
+//	go run ./bench           about three minutes
+//	go run ./bench -short    about a minute, for a look
+//	go run ./bench -crowd    too much load, and 10,000 idle connections, alone
 //
 // Load goes to 127.0.0.1 only. It comes from wrk where that is installed, and
 // from a generator of our own elsewhere. Nothing here is asserted in a test.
@@ -52,6 +53,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	p := plan{rounds: 3, each: 2 * time.Second, connections: 32}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	short := flags.Bool("short", false, "one round of a second each")
+	crowd := flags.Bool("crowd", false, "only what too much load and idle connections do")
 	flags.IntVar(&p.rounds, "rounds", p.rounds, "turns for every contender")
 	flags.DurationVar(&p.each, "each", p.each, "load for each contender and workload in a turn")
 	flags.IntVar(&p.connections, "connections", p.connections, "connections that the load comes over")
@@ -68,6 +70,10 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
+	if *crowd {
+		describe(out, p, ours{})
+		return measureCrowd(ctx, out, folder, p.each)
+	}
 	field, err := start(ctx, folder)
 	if err != nil {
 		return err
@@ -80,7 +86,10 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		return err
 	}
 	report(out, field, results)
-	return measureForms(ctx, out, folder, formsFilled)
+	if err := measureForms(ctx, out, folder, formsFilled); err != nil {
+		return err
+	}
+	return measureCrowd(ctx, out, folder, p.each)
 }
 
 // describe says what ran where, so that figures can be read later.

@@ -47,24 +47,24 @@ func (f *field) nginx(ctx context.Context, folder, address, upstream string) err
 }
 
 // piiproxy is the real binary with all built-in rules, logging every message.
-func (f *field) piiproxy(ctx context.Context, folder, upstream string, addresses []string) error {
+func (f *field) piiproxy(ctx context.Context, folder, upstream string, addresses []string, more ...string) error {
 	binary := filepath.Join(folder, "piiproxy")
 	if output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/piiproxy/piiproxy/cmd/piiproxy").CombinedOutput(); err != nil {
 		return fmt.Errorf("building piiproxy: %w\n%s", err, output)
 	}
 	file := filepath.Join(folder, "piiproxy.yaml")
-	err := os.WriteFile(file, []byte(lines(
+	err := os.WriteFile(file, []byte(lines(append([]string{
 		fmt.Sprintf("listen: {public: %q, bot: %q, admin: %q, ops: %q}", addresses[0], addresses[1], addresses[2], addresses[3]),
 		"public_url: https://chat.example.com",
 		"trusted_proxies: [127.0.0.0/8]", // the forms' people come from many addresses
 		"apps: [{name: bench, app_secret: \"${BENCH_SECRET}\", verify_token: \"${BENCH_VERIFY}\"}]",
 		"accounts:",
-		"  - {name: shop, app: bench, channel: messenger, id: \""+pageID+"\", regions: [US], bot_url: http://"+upstream+"/webhook, graph_url: http://"+upstream+"}",
-		"  - {name: line, app: bench, channel: whatsapp, id: \""+numberID+"\", regions: [US], bot_url: http://"+upstream+"/webhook, graph_url: http://"+upstream+"}",
+		"  - {name: shop, app: bench, channel: messenger, id: \"" + pageID + "\", regions: [US], bot_url: http://" + upstream + "/webhook, graph_url: http://" + upstream + "}",
+		"  - {name: line, app: bench, channel: whatsapp, id: \"" + numberID + "\", regions: [US], bot_url: http://" + upstream + "/webhook, graph_url: http://" + upstream + "}",
 		"store: {driver: bolt, path: ./piiproxy.db}",
 		"keys: {path: ./keys}",
 		"log: {level: info, format: json}",
-	)), 0o600)
+	}, more...)...)), 0o600)
 	if err != nil {
 		return err
 	}

@@ -81,6 +81,7 @@ func (s *service) serve(ctx context.Context) error {
 	watching, stop := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { s.rules.watch(watching, hup, recheckRules) })
+	watch.Go(func() { breathe(watching) })
 	defer watch.Wait()
 	defer stop()
 	s.log.Info("", zap.String("event", "started"), zap.String("version", version), zap.Int("accounts", len(s.settings.Accounts)))
