@@ -186,7 +186,10 @@ const maxNesting = 4
 
 func hidesRegistration(d *payload.Document, node, levels int) bool {
 	inner, err := d.Inner(node, payload.DefaultLimits())
-	if err != nil || inner == nil || levels == 0 {
+	if err != nil {
+		inner = relaxed(d.Text(node))
+	}
+	if inner == nil || levels == 0 {
 		return false
 	}
 	for i := range inner.Nodes {
@@ -195,4 +198,19 @@ func hidesRegistration(d *payload.Document, node, levels int) bool {
 		}
 	}
 	return false
+}
+
+// relaxed is the document that the platform may read in a text that is no strict
+// JSON; nil when it is none either.
+func relaxed(text string) *payload.Document {
+	limits := payload.DefaultLimits()
+	strict, ok := payload.Strictly(text, limits.Depth)
+	if !ok {
+		return nil
+	}
+	document, err := payload.Parse([]byte(strict), limits)
+	if err != nil {
+		return nil
+	}
+	return document
 }

@@ -148,7 +148,7 @@ func (p *Parameters) doubt(lim Limits) map[*Field]string {
 			continue // too large for a document is no text: the whole is refused for it
 		}
 		m.reading = asWords
-		if spelled, ok := strictly(m.field.Value, lim.Depth); ok {
+		if spelled, ok := Strictly(m.field.Value, lim.Depth); ok {
 			if document, err := Parse([]byte(spelled), lim); err == nil {
 				document.Free()
 				m.reading, respelled[m.field] = asRelaxed, spelled

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// strictly reads text as the relaxed JSON of the platform's own samples and
+// Strictly reads text as the relaxed JSON of the platform's own samples and
 // returns it as strict JSON: {'id':'1'} and {id:'1'} become {"id":"1"}.
 //
 // What it takes beside JSON (RFC 8259) is two things only: strings in single
@@ -15,7 +15,7 @@ import (
 // readers agree about them, and all are refused. Names that stand twice are left to
 // Parse, which has to read the result anyhow. ok is false for what is refused;
 // depth bounds the levels of nesting.
-func strictly(text string, depth int) (strict string, ok bool) {
+func Strictly(text string, depth int) (strict string, ok bool) {
 	r := relaxed{text: text, out: make([]byte, 0, len(text)+16), depth: depth}
 	r.space()
 	if !r.next('{') && !r.next('[') || !r.value() {

@@ -20,7 +20,7 @@ func FuzzRelaxed(f *testing.F) {
 		}
 		lim := DefaultLimits()
 		given, err := Parse([]byte(text), lim)
-		strict, ok := strictly(text, lim.Depth)
+		strict, ok := Strictly(text, lim.Depth)
 		if err == nil && (given.Nodes[0].Kind == Object || given.Nodes[0].Kind == Array) && !ok {
 			t.Fatalf("%q is JSON and is not taken", text)
 		}
@@ -37,7 +37,7 @@ func FuzzRelaxed(f *testing.F) {
 		if !json.Valid([]byte(strict)) {
 			t.Fatalf("%q became %q, which encoding/json does not read", text, strict)
 		}
-		if again, ok := strictly(strict, lim.Depth); !ok || again != strict {
+		if again, ok := Strictly(strict, lim.Depth); !ok || again != strict {
 			t.Fatalf("%q is read again as %q", strict, again)
 		}
 		if err != nil {

@@ -288,10 +288,18 @@ func TestCarriedRegistration(t *testing.T) {
 			t.Errorf("%s: the platform got %v", name, got)
 		}
 	}
-	for _, document := range []string{`{'callback_url':'https://bot.example'}`, `{"a":{"override_callback_uri":"x"}}`} {
+	for document, want := range map[string]string{
+		`{'callback_url':'https://bot.example'}`:            `{"callback_url":"https:\/\/chat.example.com\/webhook\/main"}`,
+		`{"a":{"override_callback_uri":"x"}}`:               `{"a":{"override_callback_uri":"https:\/\/chat.example.com\/webhook\/main"}}`,
+		`{"a":"{override_callback_uri:'x'}"}`:               "",
+		`{"a":"{\"b\":\"{'override_callback_uri':'x'}\"}"}`: "",
+	} {
 		for name, sent := range carried("/shop/v23.0/1/subscriptions", "object", "page", "webhook_configuration", document) {
-			if got := r.ask("bot", "POST", sent.target, string(sent.body), sent.headers...); got.status == http.StatusOK && strings.Contains(fmt.Sprint(r.received()), "bot.example") {
-				t.Errorf("%s: a callback passed", name)
+			got := r.ask("bot", "POST", sent.target, string(sent.body), sent.headers...)
+			if want == "" {
+				r.refused(name+" "+document, got, http.StatusForbidden, "registration")
+			} else if said := r.received().Get("webhook_configuration"); got.status != http.StatusOK || said != want {
+				t.Errorf("%s %s: answered %d, the platform got %s", name, document, got.status, said)
 			}
 		}
 	}

@@ -50,6 +50,8 @@ func TestRegistrationRefused(t *testing.T) {
 		"null":                `{"callback_url":null}`,
 		"number":              `{"verify_token":7,"callback_url":"x"}`,
 		"document in a text":  `{"webhook_configuration":"{\"override_callback_uri\":\"https://bot.example\"}"}`,
+		"relaxed in a text":   `{"webhook_configuration":"{override_callback_uri:'https://bot.example'}"}`,
+		"relaxed, escaped":    `{"webhook_configuration":"{'override\\u005fcallback_uri':'https://bot.example'}"}`,
 		"document in a list":  `{"a":["[{\"callback_url\":1}]"]}`,
 		"document in another": `{"a":"{\"b\":\"{\\\"callback_url\\\":\\\"x\\\"}\"}"}`,
 	} {
