@@ -59,18 +59,16 @@ func (p *Proxy) fetch(r *http.Request, x *exchange) (*url.URL, *Refusal) {
 }
 
 // asked is the ticket that a request has, with its account; nil when it has none
-// that is good. That it is expired, another account's or made up is one answer.
+// that is good. That it is expired, another account's or made up is one answer. A
+// ticket stays one under the name of a host of files: it may have been given there.
 func (p *Proxy) asked(r *http.Request) (ticket, *Account) {
-	if p.guard.MediaHost(r.Host) {
+	path := r.URL.EscapedPath()
+	text, _ := ticketIn(path)
+	t, ok := openTicket(p.config.Records.Keys, text)
+	if !ok && p.guard.MediaHost(r.Host) {
 		link := "https://" + r.Host + r.URL.RequestURI()
 		return ticket{kind: guard.Media, target: link}, p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, nil, nil))
 	}
-	path := r.URL.EscapedPath()
-	text, ok := ticketIn(path)
-	if !ok {
-		return ticket{}, nil
-	}
-	t, ok := openTicket(p.config.Records.Keys, text)
 	if !ok || p.config.Now().After(t.expires) {
 		return ticket{}, nil
 	}

@@ -348,6 +348,9 @@ func TestFileUnderItsOwnName(t *testing.T) {
 	r := newRig(t)
 	got := r.ask("bot", "GET", "/whatsapp_business/attachments/?mid=1", "", "Host: lookaside.fbsbx.com")
 	r.refused("nobody's", got, http.StatusNotFound, "fetch_url")
+	if got := r.follow(r.pageTicket(), "Host: lookaside.fbsbx.com"); got.status != http.StatusOK {
+		t.Errorf("a ticket under such a name: %d %s", got.status, got.body)
+	}
 	r = newRig(t, func(p *plan) { p.fetch.Resolver = nameserver.Resolver(t, "127.0.0.1") })
 	got = r.ask("bot", "GET", "/whatsapp_business/attachments/?mid=1", "", "Host: lookaside.fbsbx.com", "Authorization: Bearer "+lineToken)
 	r.refused("the platform's name leads inside", got, http.StatusBadGateway, "address_refused")
