@@ -40,7 +40,7 @@ func TestRetryOfCalls(t *testing.T) {
 		name, method, target, body string
 	}{
 		{"a send", "POST", "/shop/v23.0/me/messages", hello},
-		{"a send with a key", "POST", "/shop/v23.0/me/messages", hello},
+		{"a send in a query", "GET", "/shop/v23.0/me/messages?method=post&recipient=%7B%22id%22%3A%22" + anna + "%22%7D&message=%7B%22text%22%3A%22hi%22%7D", ""},
 		{"a call without a body", "POST", "/shop/v23.0/me/subscribed_apps?subscribed_fields=messages", ""},
 		{"a deletion", "DELETE", "/shop/v23.0/me/messenger_profile", `{"fields":["greeting"]}`},
 		{"a deletion without a body", "DELETE", "/shop/v23.0/1234567", ""},
