@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -292,4 +293,22 @@ func TestDrainTunnels(t *testing.T) {
 	}
 	<-ended
 	s.end = func() {}
+}
+
+// A file's own URL comes through when the hosts file leads its host here: it is a
+// fetch of the account whose token it shows.
+func TestFileHost(t *testing.T) {
+	s := newRoads(t, func(p *plan) {
+		p.fetch.Resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no network") }}
+	}).open(patience)
+	request, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+fileHost+"/whatsapp_business/attachments/?mid=1", nil)
+	s.must(err)
+	request.Header.Set("Authorization", "Bearer "+lineToken)
+	response, err := s.hosted(false).Do(request)
+	s.must(err)
+	_ = response.Body.Close()
+	s.until("logged", func() bool { return len(s.lines("fetch")) == 1 })
+	if line := s.lines("fetch")[0]; line["account"] != "line" || line["reason"] != "upstream_dial" {
+		t.Errorf("got %v", line)
+	}
 }

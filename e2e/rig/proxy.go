@@ -25,14 +25,14 @@ type Proxy struct {
 	Setup Setup
 
 	public, bot, admin, ops, forward string
-	certificate             *certificate // of the public listener; nil: no TLS
-	store, keys, database   string       // of a fleet; empty: files of its own
-	environ                 []string
-	client                  *http.Client
-	mu                      sync.Mutex
-	command                 *exec.Cmd
-	ended                   chan struct{}
-	output                  transcript // every line of every start
+	certificate                      *certificate // of the public listener; nil: no TLS
+	store, keys, database            string       // of a fleet; empty: files of its own
+	environ                          []string
+	client                           *http.Client
+	mu                               sync.Mutex
+	command                          *exec.Cmd
+	ended                            chan struct{}
+	output                           transcript // every line of every start
 }
 
 // transcript is what a process printed; safe while it still prints.
