@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -228,5 +229,27 @@ func TestBatchShadow(t *testing.T) {
 	}
 	if said := fmt.Sprint(r.lines("call")); !strings.Contains(said, "action:mask") || !strings.Contains(said, "action:block") {
 		t.Errorf("the log says %s", said)
+	}
+}
+
+// Files of a batch go by the policy of its account, and never without their item.
+func TestBatchFiles(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.policy.Outbound["ssn"] = "block" })
+	r.platform.batches()
+	picture := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\x00IEND\xaeB`\x82"
+	send := func(url, words string) reply {
+		p := writes(anna, words)
+		item := `{"method":"POST","relative_url":"` + url + `","attached_files":"pic","body":` + string(must(json.Marshal(p.Body))) + `}`
+		body := "--b\r\nContent-Disposition: form-data; name=\"batch\"\r\n\r\n[" + item + "]\r\n--b\r\nContent-Disposition: form-data; name=\"pic\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n" + picture + "\r\n--b--\r\n"
+		return r.ask("bot", "POST", "/shop/", body, "Content-Type: multipart/form-data; boundary=b")
+	}
+	if got := send("me/messages", "a card "+card); len(r.entries(got)) != 1 || !strings.Contains(r.lastSent(), picture) || strings.Contains(r.lastSent(), "4111") {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
+	before := len(r.platform.requests())
+	r.refused("its item refused", send("me/messages", "my social security number is 219-09-9999"), http.StatusBadRequest, "policy_block")
+	r.refused("another account's", send(lineID+"/messages", "hello"), http.StatusBadRequest, "batch_accounts")
+	if len(r.platform.requests()) != before {
+		t.Error("a refused batch went on")
 	}
 }

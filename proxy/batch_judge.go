@@ -27,7 +27,7 @@ func (p *Proxy) judgeBatch(ctx context.Context, x *exchange) *Refusal {
 		}
 		switch {
 		case refused == nil:
-		case refused.Status >= http.StatusInternalServerError:
+		case refused.Status >= http.StatusInternalServerError, i.of.Files != "": // its files would go without it
 			p.withdraw(ctx, x, *refused)
 			return refused
 		default:
