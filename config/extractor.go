@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -44,6 +45,8 @@ func (f *findings) extractor() {
 	}
 	if !filepath.IsAbs(e.Command[0]) {
 		f.complain("extractor.command", "its first element must be the program with its full path")
+	} else if program, err := os.Stat(e.Command[0]); err != nil || program.IsDir() {
+		f.complain("extractor.command", "its first element must be a program that is there: without it every file of extractor.types is refused")
 	}
 	f.each("extractor.types", e.Types, "media type")
 	for i, name := range e.Types {
