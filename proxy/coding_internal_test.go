@@ -19,7 +19,7 @@ func FuzzCoding(f *testing.F) {
 		return packed.Bytes()
 	}
 	f.Add([]byte("hello"), uint16(0), byte(0))
-	f.Add(bytes.Repeat([]byte("a"), 300<<10), uint16(3), byte(1))
+	f.Add(bytes.Repeat([]byte("a"), 3<<10), uint16(3), byte(1))
 	f.Add(pack([]byte("hello")), uint16(40), byte(7))
 	f.Fuzz(func(t *testing.T, text []byte, at uint16, flip byte) {
 		const limit = 1 << 20
