@@ -143,14 +143,22 @@ func (m *Multipart) fill() (bool, error) {
 
 // need reads until n bytes are there.
 func (m *Multipart) need(n int) error {
+	there, err := m.there(n)
+	if err == nil && !there {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// there reads until n bytes are there; false: the body ends before. That is not
+// what io.ErrUnexpectedEOF of its reader says, by which the body was cut off.
+func (m *Multipart) there(n int) (bool, error) {
 	for len(m.rest()) < n {
-		if more, err := m.fill(); err != nil {
-			return err
-		} else if !more {
-			return io.ErrUnexpectedEOF
+		if more, err := m.fill(); err != nil || !more {
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 var crlf = []byte("\r\n")
@@ -202,13 +210,11 @@ func (m *Multipart) headers(size int) ([]byte, error) {
 // end reads what stands behind the last delimiter, of size bytes with its dashes:
 // nothing, or CRLF.
 func (m *Multipart) end(size int) error {
-	if err := m.need(size + len(crlf) + 1); err != io.ErrUnexpectedEOF {
-		if err == nil {
-			err = &Error{ReasonFraming, m.at + size}
-		}
+	more, err := m.there(size + len(crlf) + 1)
+	if err != nil {
 		return err
 	}
-	if behind := m.rest()[size:]; len(behind) > 0 && !bytes.Equal(behind, crlf) {
+	if behind := m.rest()[size:]; more || len(behind) > 0 && !bytes.Equal(behind, crlf) {
 		return &Error{ReasonFraming, m.at + size}
 	}
 	m.tail = bytes.Clone(m.rest())

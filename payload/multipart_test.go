@@ -240,8 +240,13 @@ func TestMultipartCutShort(t *testing.T) {
 			}
 		}
 	}
+	// A reader that was cut off says so by the same error, behind all parts, too.
+	m := payload.StreamMultipart(io.MultiReader(strings.NewReader(aBody), iotest.ErrReader(io.ErrUnexpectedEOF)), "b", payload.DefaultPartLimits())
+	if _, err := readParts(m); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("cut off behind the last part: %v", err)
+	}
 	broken := errors.New("the line is down")
-	m := payload.StreamMultipart(io.MultiReader(strings.NewReader(aBody[:20]), iotest.ErrReader(broken)), "b", payload.DefaultPartLimits())
+	m = payload.StreamMultipart(io.MultiReader(strings.NewReader(aBody[:20]), iotest.ErrReader(broken)), "b", payload.DefaultPartLimits())
 	for range 2 {
 		if _, err := m.Next(); !errors.Is(err, broken) {
 			t.Errorf("a broken line: %v", err)
@@ -348,7 +353,15 @@ func TestPartEdits(t *testing.T) {
 		}
 	}
 	part, err := payload.ReadMultipart([]byte(aBody), "b", payload.DefaultPartLimits()).Next()
-	if err != nil || part.Resize(0, 5) != nil {
+	if err != nil || part.Resize(0, 5) != nil || part.Unsize(0) != nil {
 		t.Errorf("a part without a length: %v, %v", err, part.Resize(0, 5))
+	}
+	raw := header("Content-Length: 1\r\nContent-Disposition: form-data; name=x")
+	if part, err = payload.ReadMultipart([]byte(raw), "b", payload.DefaultPartLimits()).Next(); err != nil {
+		t.Fatal(err)
+	}
+	edited, err := payload.Splice([]byte(raw), part.Unsize(0))
+	if want := header("Content-Disposition: form-data; name=x"); err != nil || string(edited) != want {
+		t.Errorf("without its length: %v, %q", err, edited)
 	}
 }

@@ -14,6 +14,7 @@ type spots struct {
 	filename spot // between its quotes, if it has any
 	extended spot // of filename*, with the semicolon in front
 	length   spot // of the number in Content-Length
+	line     spot // of that header, with the end of its line
 	quoted   bool // the filename
 }
 
@@ -37,6 +38,9 @@ func readPart(m *Multipart, lead []byte) (*Part, error) {
 			return nil, &Error{ReasonPartHeader, m.at + at}
 		}
 		seen[name] = true
+		if name == "content-length" {
+			p.spots.line = spot{at, at + size + len(crlf)}
+		}
 		at += size + len(crlf)
 	}
 	if !seen["content-disposition"] {
@@ -187,4 +191,13 @@ func (p *Part) Resize(at int, length int) []Edit {
 	}
 	spot := p.spots.length
 	return []Edit{{Start: at + spot.start, End: at + spot.end, Text: strconv.Itoa(length)}}
+}
+
+// Unsize gives the edits that take out how long the content is, for a lead that
+// stands at byte at: none, unless the part announces it.
+func (p *Part) Unsize(at int) []Edit {
+	if p.announced < 0 {
+		return nil
+	}
+	return []Edit{{Start: at + p.spots.line.start, End: at + p.spots.line.end}}
 }

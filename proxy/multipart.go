@@ -24,7 +24,8 @@ type parts struct {
 	whole      bool  // raw was there before its parts were read
 	size       int64 // of the whole body; -1: nobody knows
 	fields     []payload.Field
-	limits     payload.Limits // of the parameters
+	texts      []*payload.Part // that the fields are
+	limits     payload.Limits  // of the parameters
 	parameters *payload.Parameters
 	files      []*file
 	coming     *file          // its content still comes; nil: raw is the whole body
@@ -184,7 +185,7 @@ func (p *Proxy) readPart(x *exchange, b *parts, f *file) *Refusal {
 	if err != nil {
 		return unreadPart(err)
 	}
-	b.fields = append(b.fields, field)
+	b.fields, b.texts = append(b.fields, field), append(b.texts, f.part)
 	return nil
 }
 
@@ -248,7 +249,7 @@ func (b *parts) put(r *http.Request, parameters *payload.Document) *Refusal {
 	if err != nil {
 		return &refuseInternal
 	}
-	all := append(edits[0], b.edits...)
+	all := append(b.unsized(edits[0]), b.edits...)
 	raw, err := payload.Splice(b.raw, all)
 	if err != nil || len(all) > 0 && !b.rereads(raw, parameters.Raw) {
 		return &refuseInternal
@@ -267,6 +268,22 @@ func (b *parts) put(r *http.Request, parameters *payload.Document) *Refusal {
 	delete(r.Header, "Content-Length")
 	b.stream.ready, r.Body = raw, b.stream
 	return nil
+}
+
+// unsized adds to edits of parameters that their parts do not say any more how long
+// they are. A part that goes as a whole says nothing.
+func (b *parts) unsized(edits []payload.Edit) []payload.Edit {
+	if len(edits) == 0 {
+		return edits
+	}
+	for _, text := range b.texts {
+		for _, gone := range text.Unsize(text.At) {
+			if !slices.ContainsFunc(edits, func(e payload.Edit) bool { return len(e.Codecs) == 0 && e.Start <= gone.Start && gone.End <= e.End }) {
+				edits = append(edits, gone)
+			}
+		}
+	}
+	return edits
 }
 
 // rereads says that what was edited reads as the parts that it should have: no edit
