@@ -91,7 +91,7 @@ func TestMediaUpload(t *testing.T) {
 // What an upload carries in its query is judged like any other call's.
 func TestMediaUploadQuery(t *testing.T) {
 	r := newRig(t)
-	for query, reason := range map[string]string{"method=delete": "method_parameter", "message=hi": "query", "note=" + digits: "value_in_query"} {
+	for query, reason := range map[string]string{"method=delete": "method_parameter", "note=" + digits: "unlisted_value"} {
 		got := r.ask("bot", "POST", "/"+lineID+"/media?"+query, multipartFile("x"), "Content-Type: "+multipartType)
 		r.refused(query, got, http.StatusBadRequest, reason)
 	}

@@ -204,6 +204,9 @@ func (f *file) begin() error {
 	return nil
 }
 
+// hasFiles says that a file came.
+func (b *parts) hasFiles() bool { return b != nil && (len(b.files) > 0 || b.coming != nil) }
+
 // holds says that files of these names, with commas between them, have come.
 func (b *parts) holds(names string) bool {
 	if b == nil {

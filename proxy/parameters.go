@@ -37,6 +37,9 @@ func (p *Proxy) parameters(w http.ResponseWriter, r *http.Request, x *exchange) 
 	if refused := x.override(c.values("method")); refused != nil {
 		return false, refused
 	}
+	if c.parts.hasFiles() && x.method != r.Method { // as above
+		return false, &refuseOverride
+	}
 	if refused := p.gather(r, x, c); refused != nil {
 		return false, refused
 	}
