@@ -185,8 +185,12 @@ func (w *town) note(_ http.ResponseWriter, _ *http.Request, call rig.Call) bool 
 	defer w.mu.Unlock()
 	if number := noteNumber.FindStringSubmatch(send.Message.Text); number != nil {
 		w.arrived[number[1]]++
-		if !strings.Contains(text, larkStem+person[11:]+".") {
-			w.Errorf("send %s: the address was not restored: %q", number[1], send.Message.Text)
+		switch words := send.Message.Text; {
+		case strings.Contains(words, larkStem+person[11:]+"."):
+		case strings.Contains(words, "We write to l***@example.org"):
+			w.hidden++ // the rules had no time to look at it: unknown is not clean
+		default:
+			w.Errorf("send %s: the address was not restored: %q", number[1], words)
 		}
 	}
 	if id := rig.LinkID(call.Body); id != "" {

@@ -45,6 +45,7 @@ type town struct {
 	turns   map[string]string // of people who filled a form in: person -> message id
 	links   map[string]string // person -> id of the link that the platform got for them
 	arrived map[string]int    // number of a send -> how often the platform got it
+	hidden  int               // sends in which an address was hidden that might have been restored
 	done    map[string]bool   // numbers of sends that the bot was told are done
 	filled  map[string]bool   // people who were told that their form is done
 }
@@ -221,6 +222,9 @@ func (w *town) lost() {
 	defer w.mu.Unlock()
 	if len(w.filled) == 0 || len(w.taken) < 50 {
 		w.Errorf("%d messages and %d forms: too few to show anything", len(w.taken), len(w.filled))
+	}
+	if w.hidden*100 > len(w.arrived) {
+		w.Errorf("in %d of %d sends a person's own address was hidden", w.hidden, len(w.arrived))
 	}
 }
 
