@@ -99,7 +99,8 @@ func (g *Guard) Kind(link string) Kind {
 	return Elsewhere
 }
 
-// kind is what a host is, with or without a port.
+// kind is what a host is, with or without a port. An address of IPv6 can end like a
+// name, because its zone may be any text (RFC 6874).
 func (g *Guard) kind(place string) Kind {
 	host, port, err := net.SplitHostPort(place)
 	if err != nil {
@@ -109,7 +110,7 @@ func (g *Guard) kind(place string) Kind {
 	case slices.Contains(g.graph, place), slices.Contains(graphHosts, host):
 		return Graph
 	case slices.Contains(g.names, host), port != "" && slices.Contains(g.vouched, place),
-		slices.ContainsFunc(g.suffixes, func(s string) bool { return strings.HasSuffix(host, s) }):
+		!strings.ContainsAny(host, ":%") && slices.ContainsFunc(g.suffixes, func(s string) bool { return strings.HasSuffix(host, s) }):
 		return Media
 	}
 	return Elsewhere

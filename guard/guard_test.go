@@ -49,7 +49,7 @@ func TestKind(t *testing.T) {
 			"https://l.facebook.com/l.php?u=https%3A%2F%2Fgraph.facebook.com", "https://www.facebook.com/reel/1", "https://m.me/shop", "https://wa.me/15551230001",
 			"https://example.com/?u=https://graph.facebook.com/", "https://example.com/#@graph.facebook.com/", "https://graph.facebook.com@example.com/",
 			"ftp://graph.facebook.com/", "mailto:x@graph.facebook.com", "javascript:https://graph.facebook.com", "graph.facebook.com/1", "http://127.0.0.1:9003/", "http://127.0.0.1/",
-			"https://[::1]/", "https://[", "https://files.internal/1", "tel:+15551230001",
+			"https://[::1]/", "https://[2606:4700::1111%25.fbcdn.net]/", "https://[", "https://files.internal/1", "tel:+15551230001",
 		}},
 	} {
 		for _, link := range test.links {
@@ -78,7 +78,7 @@ func TestTarget(t *testing.T) {
 		"https://lookaside.fbsbx.com/a b", "https://lookaside.fbsbx.com/\x7f", "https://ｌookaside.fbsbx.com/1", "https://lookaside%2efbsbx.com/1", "https://lookaside.fbsbx.com/#x",
 		"https://xn--ookaside-ol0g.fbsbx.com.example/1", "https://fbcdn.net/1", "https://.fbcdn.net.example/1",
 		"https://2130706433/1", "https://0177.0.0.1/1", "https://0x7f000001/1", "https://127.0.0.1/1", "https://127.1/1", "https://[::ffff:127.0.0.1]/1", "https://[::1]/1",
-		"https://[fe80::1%25eth0]/1", "https://169.254.169.254/latest/meta-data", "http://127.0.0.1:9003/1", "https://127.0.0.1:9002x/1", "http://files.internal:8443/1",
+		"https://[fe80::1%25eth0]/1", "https://[2606:4700::1111%25.fbcdn.net]/1", "https://[2606:4700::1111%25x.fbcdn.net]:443/1", "https://169.254.169.254/latest/meta-data", "http://127.0.0.1:9003/1", "https://127.0.0.1:9002x/1", "http://files.internal:8443/1",
 		"http://cdn.example.com/1", "https://cdn.example.com:8443/1", "file:///etc/passwd", "gopher://lookaside.fbsbx.com/1", "https://example.com/", "https://lookaside.fbsbx.com@example.com/",
 	} {
 		if u, err := g.Target(link); !errors.Is(err, guard.ErrTarget) {
