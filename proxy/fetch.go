@@ -80,8 +80,13 @@ func (p *Proxy) asked(r *http.Request) (ticket, *Account) {
 }
 
 // page is a page of an answer: a Graph call of the account, which goes where its
-// other calls go, whatever host the platform wrote.
+// other calls go, whatever host the platform wrote. It reads, and nothing of it has
+// been judged: a link that asks for another method is no page, but a call that
+// somebody would have the bot make.
 func (p *Proxy) page(to *url.URL, x *exchange) (*url.URL, *Refusal) {
+	if !onlyReads(to.RawQuery) {
+		return nil, &refuseFetch
+	}
 	graph, path := x.account.Graph, to.EscapedPath()
 	if strings.EqualFold(to.Host, graph.Host) {
 		if rest, below := strings.CutPrefix(path, strings.TrimSuffix(graph.EscapedPath(), "/")); below {
@@ -96,6 +101,19 @@ func (p *Proxy) page(to *url.URL, x *exchange) (*url.URL, *Refusal) {
 	}
 	x.call = call
 	return target(graph, path, to.RawQuery), nil
+}
+
+// onlyReads says that no parameter makes another method of GET. Pages repeat the
+// parameters of the call, and some SDKs say method=get.
+func onlyReads(query string) bool {
+	for parameter := range strings.FieldsFuncSeq(query, func(c rune) bool { return c == '&' || c == ';' }) {
+		name, value, _ := strings.Cut(parameter, "=")
+		decoded, err := url.QueryUnescape(name)
+		if err != nil || strings.EqualFold(strings.Trim(decoded, "_ "), "method") && !strings.EqualFold(value, http.MethodGet) {
+			return false
+		}
+	}
+	return true
 }
 
 // origin is where a call came to: the name and scheme that the bot used, and the

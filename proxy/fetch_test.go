@@ -162,6 +162,28 @@ func TestTicketsThatDoNotHold(t *testing.T) {
 	}
 }
 
+// A link among the data of an answer may be anybody's. As a page it reads, and
+// sends and deletes nothing in the bot's name.
+func TestPagesOnlyRead(t *testing.T) {
+	r := newRig(t)
+	for _, query := range []string{
+		"method=post&message=%7B%22text%22%3A%22my+card+is+" + digits + "%22%7D", "a=b&method=delete", "METHOD=delete", "%6dethod=post", "a=b;method=post", "_method=delete", "method", "%zz=1",
+	} {
+		r.platform.says(200, "application/json", `{"data":[],"paging":{"next":"`+r.platform.url+`/v23.0/me/messages?`+query+`"}}`)
+		link := stringAt(t, r.ask("bot", "GET", "/shop/v23.0/me/conversations", "").body, "paging", "next")
+		before := len(r.platform.requests())
+		r.refused(query, r.follow(link), http.StatusNotFound, "fetch_url")
+		if got := len(r.platform.requests()); got != before {
+			t.Errorf("%s: the platform was asked", query)
+		}
+	}
+	r.platform.says(200, "application/json", `{"data":[],"paging":{"next":"`+r.platform.url+secondPage+`&method=get&pretty=0"}}`)
+	link := stringAt(t, r.ask("bot", "GET", "/shop/v23.0/me/conversations", "").body, "paging", "next")
+	if got := r.follow(link); got.status != 200 {
+		t.Errorf("as an SDK pages: %d %s", got.status, got.body)
+	}
+}
+
 // pageTicket is the ticket of a page of the shop's.
 func (r *rig) pageTicket() string {
 	r.t.Helper()
