@@ -31,8 +31,9 @@ func meanwhile(n int, call func() reply) <-chan reply {
 
 func crowded(change func(*plan)) func(*plan) {
 	return func(p *plan) {
-		p.limits.Admission.Wait = 10 * time.Second
-		p.limits.BotTimeout, p.limits.Upstream.Header, p.limits.Upstream.Total = 15*time.Second, 15*time.Second, 15*time.Second
+		p.limits.Admission.Wait = time.Minute
+		p.limits.BotTimeout, p.limits.Upstream.Header, p.limits.Upstream.Total = time.Minute, time.Minute, time.Minute
+		p.timeouts.Write = 2 * time.Minute
 		change(p)
 	}
 }
@@ -174,7 +175,7 @@ func TestAdmissionSlowBodies(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, crowded(func(p *plan) {
 		p.limits.Admission.Calls = 1
-		p.timeouts.Read = 300 * time.Millisecond
+		p.timeouts.Read = 3 * time.Second
 	}))
 	slow := make(chan []string, 1)
 	go func() {

@@ -87,7 +87,7 @@ func TestUnsignedIsNotRead(t *testing.T) {
 
 // A full gate answers 503, on its own listener only, and room comes back.
 func TestFullGate(t *testing.T) {
-	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes, p.limits.Admission.Held = 4096, 64*4096 })
+	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes, p.limits.Admission.Held = 4096, 4*4096 })
 	var open []net.Conn
 	body := page(entry(shopID, text(shopID, anna, strings.Repeat("a", 3500))))
 	// One by one: bodies that are read at once push each other out when it is full.

@@ -3,9 +3,11 @@ package proxy_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,12 +110,30 @@ func TestRetryOfWebhooks(t *testing.T) {
 func TestRetryOnIdleConnection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	idle, gone := make(chan struct{}), make(chan struct{})
+	r.platform.answers(func(w http.ResponseWriter, q *http.Request) {
+		answer := httptest.NewRecorder()
+		graphAnswer(answer, q)
+		connection, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", answer.Body.Len(), answer.Body)
+		go func() {
+			<-idle
+			_ = connection.(*net.TCPConn).CloseWrite()
+			_, _ = io.Copy(io.Discard, connection) // until piiproxy has closed its end, too
+			_ = connection.Close()
+			gone <- struct{}{}
+		}()
+	})
 	for range 5 {
 		if got := r.send(anna, "hello"); got.status != http.StatusOK {
 			t.Errorf("answered %d %s", got.status, got.body)
 		}
-		r.platform.server.CloseClientConnections()
-		time.Sleep(20 * time.Millisecond) // lets the end of the connection arrive
+		idle <- struct{}{}
+		<-gone
 	}
 	if got := len(r.platform.requests()); got != 5 {
 		t.Errorf("sent %d times, want 5", got)

@@ -79,7 +79,7 @@ func (s *roads) open(timeouts proxy.Timeouts) *roads {
 	return s
 }
 
-var brisk = proxy.Timeouts{Header: 500 * time.Millisecond, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10}
+var brisk = proxy.Timeouts{Header: 2 * time.Second, Read: 20 * time.Second, Write: 20 * time.Second, Idle: 20 * time.Second, MaxHeaderBytes: 32 << 10}
 
 // hosted is a client whose hosts file leads the platform's names here.
 func (s *roads) hosted(h2 bool) *http.Client {
