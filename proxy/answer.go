@@ -23,7 +23,7 @@ func (p *Proxy) answer(response *http.Response, err error, r *http.Request, x *e
 	}
 	if response == nil {
 		if r.GetBody != nil || r.Body == nil || r.Body == http.NoBody { // else it may be the bot that broke off
-			x.try.failed(err, p.config.Now())
+			x.try.failed(err, p.config.Now(), r.Context().Err() != nil)
 		}
 		return x.refuse(r, p.unreached(r.Context(), err))
 	}

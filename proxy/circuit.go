@@ -31,6 +31,7 @@ const slowFailure = time.Second
 // ever stands before a request: what was sent is settled by its own outcome.
 type circuit struct {
 	limits   CircuitLimits
+	fair     time.Duration // what a request must have had to count when its deadline ended it
 	failures atomic.Int32
 	until    atomic.Int64 // open until then, Unix nanoseconds; 0: closed
 	pause    atomic.Int64 // the time for which it was opened last
@@ -74,9 +75,11 @@ func (a attempt) answered() {
 	}
 }
 
-// failed notes that the peer did not answer.
-func (a attempt) failed(err error, now time.Time) {
-	c := a.circuit
+// failed notes that the peer did not answer. late says that the request's own deadline
+// ended it, of which its sender may have used up most before: somebody whose body
+// comes slowly must not close the way for the others.
+func (a attempt) failed(err error, now time.Time, late bool) {
+	c, took := a.circuit, now.Sub(a.began)
 	var slow net.Error
 	switch {
 	case c == nil, errors.Is(err, context.Canceled): // we gave up
@@ -86,11 +89,11 @@ func (a attempt) failed(err error, now time.Time) {
 		c.pause.Store(pause)
 		c.until.Store(now.UnixNano() + pause)
 		return
-	case now.Sub(a.began) < slowFailure && !(errors.As(err, &slow) && slow.Timeout()):
+	case took < slowFailure && !(errors.As(err, &slow) && slow.Timeout()), late && took < c.fair:
 		return
 	}
-	if int(c.failures.Add(1)) < c.limits.Failures {
-		return
+	if int(c.failures.Add(1)) < c.limits.Failures || c.until.Load() != 0 {
+		return // one that began before it opened changes nothing any more
 	}
 	c.pause.Store(int64(c.limits.Open))
 	if c.until.CompareAndSwap(0, now.UnixNano()+int64(c.limits.Open)) {
@@ -105,12 +108,12 @@ type circuits struct{ bots, platforms map[*Account]*circuit }
 func newCircuits(config Config) *circuits {
 	accounts := config.Tenants.Accounts()
 	return &circuits{
-		bots:      circuitsOf(config, "bot", accounts, func(a *Account) string { return a.Bot.URL.String() }),
-		platforms: circuitsOf(config, "platform", accounts, func(a *Account) string { return a.Graph.Scheme + "://" + a.Graph.Host }),
+		bots:      circuitsOf(config, "bot", config.Limits.BotTimeout/2, accounts, func(a *Account) string { return a.Bot.URL.String() }),
+		platforms: circuitsOf(config, "platform", config.Limits.Upstream.Total/2, accounts, func(a *Account) string { return a.Graph.Scheme + "://" + a.Graph.Host }),
 	}
 }
 
-func circuitsOf(config Config, peer string, accounts []*Account, address func(*Account) string) map[*Account]*circuit {
+func circuitsOf(config Config, peer string, fair time.Duration, accounts []*Account, address func(*Account) string) map[*Account]*circuit {
 	of, names := map[string]*circuit{}, map[string][]string{}
 	all := make(map[*Account]*circuit, len(accounts))
 	for _, a := range accounts {
@@ -118,7 +121,7 @@ func circuitsOf(config Config, peer string, accounts []*Account, address func(*A
 		names[at] = append(names[at], a.Name)
 		config.Metrics.circuit(a.Name, peer, false)
 		if of[at] == nil {
-			of[at] = &circuit{limits: config.Limits.Circuit, changed: func(open bool) { tellCircuit(config, peer, names[at], open) }}
+			of[at] = &circuit{limits: config.Limits.Circuit, fair: fair, changed: func(open bool) { tellCircuit(config, peer, names[at], open) }}
 		}
 		all[a] = of[at]
 	}

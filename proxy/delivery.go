@@ -141,7 +141,7 @@ func (d *delivery) send(ctx context.Context, p parcel) (int, error) {
 	}
 	response, err := d.transport.RoundTrip(request) // no client: it would follow redirects
 	if err != nil {
-		try.failed(err, d.now())
+		try.failed(err, d.now(), ctx.Err() != nil)
 		return 0, err
 	}
 	try.answered()

@@ -157,7 +157,7 @@ func (p *Proxy) post(ctx context.Context, a *Account, out channel.Outgoing, toke
 	}
 	response, err := p.forward.transport.RoundTrip(request) // no client: it would follow redirects
 	if err != nil {
-		try.failed(err, p.config.Now())
+		try.failed(err, p.config.Now(), false)
 		return errSay
 	}
 	try.answered()
