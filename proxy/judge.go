@@ -73,6 +73,7 @@ func (p *Proxy) rated(x *exchange) *Refusal {
 		return &refuseCalls
 	}
 	if x.send.Person.Known() && !p.persons.take(x.account.Name, x.send.Person.Aliases[0], now) {
+		x.account.calls.rate.put(rates.Calls) // the others' calls need it
 		return &refusePerson
 	}
 	return nil

@@ -39,6 +39,13 @@ func (b *bucket) take(r Rate, now time.Time) bool {
 	}
 }
 
+// put puts a token back that was taken for nothing.
+func (b *bucket) put(r Rate) {
+	if r.Count > 0 {
+		b.full.Add(-int64(r.Per) / int64(r.Count))
+	}
+}
+
 // after is when a bucket that is full at one time is full again when a token is
 // taken from it now; false when it has none.
 func (r Rate) after(full, now int64) (int64, bool) {

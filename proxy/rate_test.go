@@ -80,3 +80,44 @@ func TestRateOfWebhooks(t *testing.T) {
 		t.Errorf("later: answered %d", got)
 	}
 }
+
+// What is refused for one limit takes nothing of another: neither a call to a person
+// who has had enough from the account's, nor a delivery for two accounts from the one
+// that has not.
+func TestRateOfWhatIsRefused(t *testing.T) {
+	r := newRig(t, func(p *plan) {
+		p.limits.Rates = proxy.RateLimits{
+			Calls: proxy.Rate{Count: 3, Per: time.Minute}, Person: proxy.Rate{Count: 1, Per: time.Minute}, Webhooks: proxy.Rate{Count: 2, Per: time.Minute},
+		}
+		p.accounts = append(p.accounts, account{name: "second", channel: "messenger", id: "2006385232743452", token: "EAAsecond", app: "main", bot: "other"})
+	})
+	r.send(anna, "hello")
+	for range 5 {
+		r.refused("too many to one person", r.send(anna, "hello"), http.StatusTooManyRequests, "person_rate")
+	}
+	for _, person := range []string{bert, "6622190047385513"} {
+		if got := r.send(person, "hello"); got.status != http.StatusOK {
+			t.Errorf("another person: answered %d %s", got.status, got.body)
+		}
+	}
+	r.refused("all of them are used", r.send("6622190047385514", "hello"), http.StatusTooManyRequests, "account_rate")
+
+	shop, second := entry(shopID, text(shopID, anna, "hi")), entry("2006385232743452", text("2006385232743452", anna, "hi"))
+	for range 2 {
+		if got := r.hook(page(second)); got.status != http.StatusOK {
+			t.Errorf("answered %d", got.status)
+		}
+	}
+	for _, both := range []string{page(shop, second), page(second, shop)} {
+		for range 5 {
+			if got := r.hook(both); got.status != http.StatusServiceUnavailable {
+				t.Errorf("for both: answered %d", got.status)
+			}
+		}
+	}
+	for range 2 {
+		if got := r.hook(page(shop)); got.status != http.StatusOK {
+			t.Errorf("for the first alone: answered %d", got.status)
+		}
+	}
+}

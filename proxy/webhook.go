@@ -182,16 +182,23 @@ func (p *Proxy) receive(ctx context.Context, in inbound) ([]bundle, *Refusal) {
 }
 
 // admit says whether a delivery may be worked on now: all of it or none, because
-// the platform sends all of it again.
+// the platform sends all of it again. What is refused for one account takes nothing
+// from the others.
 func (p *Proxy) admit(holding *held, bundles []bundle, now time.Time) *Refusal {
 	for i := range bundles {
-		webhooks := &bundles[i].account.webhooks
-		if refused := holding.of(webhooks, p.config.Limits.Admission.PerAccount); refused != nil {
+		if refused := holding.of(&bundles[i].account.webhooks, p.config.Limits.Admission.PerAccount); refused != nil {
 			return refused
 		}
-		if !webhooks.rate.take(p.config.Limits.Rates.Webhooks, now) {
-			return &refuseWebhooks
+	}
+	rate := p.config.Limits.Rates.Webhooks
+	for i := range bundles {
+		if bundles[i].account.webhooks.rate.take(rate, now) {
+			continue
 		}
+		for _, had := range bundles[:i] {
+			had.account.webhooks.rate.put(rate)
+		}
+		return &refuseWebhooks
 	}
 	return nil
 }
