@@ -48,8 +48,7 @@ func (c quarantineListCommand) Run(env *environment) error {
 	return atQuarantine(env, c.Config, func(_ console.Quarantine, all []console.QuarantineItem) error {
 		items := withReason(all, c.Reason)
 		if len(items) == 0 {
-			_, err := io.WriteString(env.Stdout, "nothing is in quarantine\n")
-			return err
+			return nothingAside(env)
 		}
 		table := tabwriter.NewWriter(env.Stdout, 0, 4, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "ID\tREASON\tAPP\tACCOUNT\tSINCE\tAGE\tBYTES\tREQUEST")
@@ -69,6 +68,12 @@ func (c quarantineListCommand) Run(env *environment) error {
 		_, err := fmt.Fprintf(env.Stdout, "\n%s\n", strings.Join(sums, ", "))
 		return err
 	})
+}
+
+// nothingAside says that there is nothing to list, to retry or to drop.
+func nothingAside(env *environment) error {
+	_, err := io.WriteString(env.Stdout, "nothing is in quarantine\n")
+	return err
 }
 
 func dash(text string) string {
@@ -101,6 +106,9 @@ func (c quarantineRetryCommand) Run(env *environment) error {
 	return atQuarantine(env, c.Config, func(desk console.Quarantine, all []console.QuarantineItem) error {
 		stay := 0
 		items, err := chosen(all, c.ID, c.Reason)
+		if err == nil && len(items) == 0 {
+			return nothingAside(env)
+		}
 		for _, item := range items {
 			outcome, err := desk.Retry(env.Context, console.QuarantineOrder{ID: item.ID, Actor: actor()})
 			if err != nil {
@@ -136,8 +144,11 @@ func (c quarantineDropCommand) Run(env *environment) error {
 	}
 	return atQuarantine(env, c.Config, func(desk console.Quarantine, all []console.QuarantineItem) error {
 		items, err := chosen(all, c.ID, c.Reason)
-		if err != nil || len(items) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(items) == 0 {
+			return nothingAside(env)
 		}
 		if !c.Yes {
 			_, _ = fmt.Fprintf(env.Stderr, "Destroy %d items? The bot never gets them, and it cannot be taken back. (yes/no) ", len(items))

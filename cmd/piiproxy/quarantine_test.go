@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/piiproxy/piiproxy/console"
 )
 
 // served is a whole piiproxy serve on ports of its own, and the commands beside it.
@@ -150,8 +152,10 @@ func TestQuarantineCommands(t *testing.T) {
 	if len(ids) != 3 || !strings.Contains(out, "\n3 account_unknown\n") {
 		t.Fatalf("listed %s", out)
 	}
-	if out := quarantine(exitFine, "list", "--reason", "outbox_expired"); out != "nothing is in quarantine\n" {
-		t.Errorf("listed %s", out)
+	for _, args := range [][]string{{"list"}, {"retry", "--all"}, {"drop"}} {
+		if out := quarantine(exitFine, append(args, "--reason", "outbox_expired")...); out != "nothing is in quarantine\n" {
+			t.Errorf("%v said %s", args, out)
+		}
 	}
 	if out := quarantine(exitFound, "retry", ids[0][1]); !strings.Contains(out, ids[0][1]+" stays: account_unknown") {
 		t.Errorf("said %s", out)
@@ -196,5 +200,21 @@ func TestQuarantineCommands(t *testing.T) {
 	}
 	if strings.Contains(string(trail)+said, "canary") || strings.Contains(string(trail)+said, "7301558493021174") {
 		t.Error("words of a message, or a user id, came out")
+	}
+}
+
+// What cannot be written into the audit log is not done.
+func TestQuarantineWithoutAudit(t *testing.T) {
+	retried := 0
+	desk := quarantineDesk{audit: full{}, retry: func(context.Context, string) (string, error) {
+		retried++
+		return "", nil
+	}}
+	order := console.QuarantineOrder{ID: "abcdefgh234567ab", Actor: "test"}
+	_, list := desk.List(t.Context(), order)
+	_, retry := desk.Retry(t.Context(), order)
+	_, drop := desk.Drop(t.Context(), order) // it has no store to drop it from
+	if list == nil || retry == nil || drop == nil || retried != 0 {
+		t.Errorf("said %v, %v, %v; put back %d times", list, retry, drop, retried)
 	}
 }
