@@ -176,6 +176,7 @@ func TestMediaDownloadStripsMetadata(t *testing.T) {
 func TestMediaDownloadRedactsText(t *testing.T) {
 	r := newRig(t)
 	long := strings.Repeat("the order is on its way\n", 2000)
+	portrait := "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgoAAAANSUhEUg" + strings.Repeat("\r\n "+strings.Repeat("AUA9TXL0Y4OHw7A", 5), 2000) // as telephones export
 	for name, test := range map[string]struct{ declared, file, want string }{
 		"plain":       {"text/plain; charset=utf-8", "my card is " + card + ".\n", "my card is [CREDIT_CARD].\n"},
 		"undeclared":  {"application/octet-stream", "my card is " + card + ".\n", "my card is [CREDIT_CARD].\n"},
@@ -185,6 +186,7 @@ func TestMediaDownloadRedactsText(t *testing.T) {
 		"JSON":        {"application/octet-stream", `{"note":"card \u0034111 1111 1111 1111"}`, `{"note":"card [CREDIT_CARD]"}`},
 		"JSON, lines": {"application/octet-stream", "{\"note\":\"" + card + "\"}\n{\"note\":\"\"}\n", "{\"note\":\"[CREDIT_CARD]\"}\n{\"note\":\"\"}\n"},
 		"contact":     {"text/vcard", "BEGIN:VCARD\nVERSION:3.0\nNOTE:" + card + "\nEND:VCARD\n", "BEGIN:VCARD\nVERSION:3.0\nNOTE:[CREDIT_CARD]\nEND:VCARD\n"},
+		"portrait":    {"text/vcard", "\ufeffBEGIN:VCARD\r\nNOTE:" + card + "\r\n" + portrait + "\r\nEND:VCARD\r\n", "\ufeffBEGIN:VCARD\r\nNOTE:[CREDIT_CARD]\r\n" + portrait + "\r\nEND:VCARD\r\n"},
 		"drawing":     {"application/octet-stream", `<svg xmlns="http://www.w3.org/2000/svg"><text>` + card + `</text></svg>`, `<svg xmlns="http://www.w3.org/2000/svg"><text>[CREDIT_CARD]</text></svg>`},
 	} {
 		r.platform.says(http.StatusOK, test.declared, test.file)

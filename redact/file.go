@@ -116,28 +116,32 @@ const cardBegins, cardEnds = "BEGIN:VCARD", "END:VCARD"
 // where none does.
 func indexCard(text string) int {
 	for at := 0; ; {
-		line := strings.IndexByte(text[at:], '\n')
+		line := strings.IndexAny(text[at:], "\r\n")
 		if line < 0 {
 			return -1
 		}
-		if at += line + 1; isCard(text[at:]) {
+		if at += line + 1; at < len(text) && text[at] != '\r' && text[at] != '\n' && isCard(text[at:min(len(text), at+pageMargin)]) {
 			return at
 		}
 	}
 }
 
-// cardEnd is how long the contact card is that begins a text; 0 when none does, or
-// it does not end.
+// cardEnd is how long the contact card is that begins a text, with what stands
+// before it; 0 when none does. One that does not end is all of the text.
 func cardEnd(text string) int {
-	if !isCard(text) {
+	if !isCard(text[:min(len(text), pageBytes)]) {
 		return 0
 	}
-	end := len(cardBegins)
-	for line := range strings.Lines(text[end:]) {
+	end := len(text) - len(strings.TrimLeft(text, beforeCard)) + len(cardBegins)
+	for end < len(text) {
+		line := text[end:]
+		if ends := strings.IndexAny(line, "\r\n"); ends >= 0 {
+			line = line[:ends+1]
+		}
 		end += len(line)
 		if trimmed := strings.TrimSpace(line); len(trimmed) == len(cardEnds) && strings.EqualFold(trimmed, cardEnds) {
 			return end
 		}
 	}
-	return 0
+	return end
 }

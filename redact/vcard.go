@@ -1,6 +1,8 @@
 package redact
 
 import (
+	"encoding/base64"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -12,18 +14,30 @@ import (
 // isCard says that a text is a contact card (RFC 6350, 6.1.1; vCard 2.1 and 3.0
 // begin alike).
 func isCard(text string) bool {
-	const begin = "BEGIN:VCARD"
-	return len(text) >= len(begin) && strings.EqualFold(text[:len(begin)], begin)
+	text = strings.TrimLeft(text, beforeCard)
+	return len(text) >= len(cardBegins) && strings.EqualFold(text[:len(cardBegins)], cardBegins)
 }
+
+// beforeCard may stand before a card in the files of some address books: a byte
+// order mark, empty lines.
+const beforeCard = "\ufeff \t\r\n"
 
 // cardKinds are the properties of a card that are personal data by definition, and
 // of which kind (RFC 6350, 6.2 to 6.7).
 var cardKinds = map[string]string{
 	"FN": "person", "N": "person", "NICKNAME": "person", "ORG": "person", "TITLE": "person", "ROLE": "person",
 	"SORT-STRING": "person", "RELATED": "person", "AGENT": "person",
+	"X-PHONETIC-FIRST-NAME": "person", "X-PHONETIC-MIDDLE-NAME": "person", "X-PHONETIC-LAST-NAME": "person", "X-PHONETIC-ORG": "person",
+	"X-MAIDENNAME": "person", "X-SPOUSE": "person", "X-MANAGER": "person", "X-ASSISTANT": "person", "X-ABRELATEDNAMES": "person",
 	"TEL": "phone", "EMAIL": "email", "IMPP": "username", "URL": "url",
-	"ADR": "address", "LABEL": "address", "GEO": "geo", "BDAY": "dob", "ANNIVERSARY": "date", "DEATHDATE": "date",
+	"X-SKYPE": "username", "X-SKYPE-USERNAME": "username", "X-JABBER": "username", "X-AIM": "username", "X-ICQ": "username",
+	"ADR": "address", "LABEL": "address", "BIRTHPLACE": "address", "DEATHPLACE": "address", "GEO": "geo", "BDAY": "dob", "ANNIVERSARY": "date", "DEATHDATE": "date",
 }
+
+// cardParameters are parameters that are personal data: WhatsApp's own of TEL, and
+// those that say an address once more, or a name as it is sorted (RFC 6350, 5.9,
+// 5.10, 6.3.1).
+var cardParameters = map[string]string{"WAID": "phone", "LABEL": "address", "GEO": "geo", "SORT-AS": "person"}
 
 // cardBinary are properties that hold no text.
 var cardBinary = map[string]bool{"PHOTO": true, "LOGO": true, "SOUND": true, "KEY": true}
@@ -35,10 +49,13 @@ const postcodePart = 5
 // fields of a card in JSON are, and what is left is judged as words.
 func (w *walk) card(at place, text string) {
 	scope, from := w.body.Stretches[at.owner].Scope, len(w.marks)
+	var covered [][2]int
 	for property := range cardProperties(text) {
 		w.property(at, scope, text, property)
+		if cardBinary[property.name] && isPicture(text[property.value[0]:property.value[1]]) {
+			covered = append(covered, property.value)
+		}
 	}
-	covered := make([][2]int, 0, len(w.marks)-from)
 	for _, m := range w.marks[from:] {
 		covered = append(covered, [2]int{m.start, m.end})
 	}
@@ -56,8 +73,8 @@ func (w *walk) card(at place, text string) {
 // property marks the values of one property of a card.
 func (w *walk) property(at place, scope *Scope, text string, p cardProperty) {
 	kind, personal := cardKinds[p.name]
-	for _, v := range p.numbers {
-		w.cardValue(at, scope, "phone", text, v)
+	for _, parameter := range p.parameters {
+		w.cardValue(at, scope, parameter.kind, text, parameter.value)
 	}
 	switch {
 	case p.encoded && !personal && !cardBinary[p.name]:
@@ -107,13 +124,19 @@ func (w *walk) hideSpan(at place, scope *Scope, text string, span [2]int) {
 	w.mark(at, mark{start: span[0], end: span[1], action: Hide, rule: ruleBudget, kind: "unreadable", text: text[span[0]:span[1]]})
 }
 
-// cardProperty is one line of a card: name, and the spans of its value and of the
-// numbers among its parameters.
+// cardProperty is one line of a card: name, and the spans of its value and of those
+// parameters that are personal data.
 type cardProperty struct {
-	name    string
-	value   [2]int
-	numbers [][2]int // of waid, WhatsApp's own parameter of TEL
-	encoded bool     // quoted-printable or base64 (vCard 2.1 and 3.0)
+	name       string
+	value      [2]int
+	parameters []cardParameter
+	encoded    bool // quoted-printable or base64 (vCard 2.1 and 3.0)
+}
+
+// cardParameter is a parameter of cardParameters.
+type cardParameter struct {
+	kind  string
+	value [2]int
 }
 
 // cardProperties yields the properties of a card. A line that begins with white
@@ -140,18 +163,23 @@ func cardProperties(text string) func(yield func(cardProperty) bool) {
 	}
 }
 
-// lineEnd is where the folded line that begins at ends, without its line break.
+// lineEnd is where the folded line that begins at ends, without its line break: one
+// of any system.
 func lineEnd(text string, at int) int {
 	for {
-		run := strings.IndexByte(text[at:], '\n')
+		run := strings.IndexAny(text[at:], "\r\n")
 		if run < 0 {
 			return len(text)
 		}
 		end := at + run
-		if end+1 >= len(text) || text[end+1] != ' ' && text[end+1] != '\t' {
-			return len(strings.TrimRight(text[:end], "\r"))
+		next := end + 1
+		if more := strings.TrimLeft(text[end:], "\r"); strings.HasPrefix(more, "\n") {
+			next = len(text) - len(more) + 1
 		}
-		at = end + 1
+		if next >= len(text) || text[next] != ' ' && text[next] != '\t' {
+			return end
+		}
+		at = next
 	}
 }
 
@@ -175,24 +203,64 @@ func cardLine(text string, at, end int) (cardProperty, bool) {
 	if colon < 0 {
 		return cardProperty{}, false
 	}
-	head := line[:colon]
-	name, parameters, _ := strings.Cut(head, ";")
+	name, parameters, _ := strings.Cut(line[:colon], ";")
 	if _, bare, grouped := strings.Cut(name, "."); grouped {
 		name = bare
 	}
-	p := cardProperty{name: strings.ToUpper(strings.TrimSpace(name)), value: [2]int{at + colon + 1, end}}
-	upper := strings.ToUpper(parameters)
+	p := cardProperty{name: cardName(name), value: [2]int{at + colon + 1, end}}
+	upper := cardName(parameters)
 	p.encoded = slices.ContainsFunc([]string{"QUOTED-PRINTABLE", "ENCODING=B", "BASE64"}, func(s string) bool { return strings.Contains(upper, s) })
-	for from := 0; ; {
-		found := strings.Index(upper[from:], "WAID=")
-		if found < 0 {
-			return p, true
+	from := colon - len(parameters)
+	for _, span := range between(line, [2]int{from, colon}, ';') {
+		name, value, said := strings.Cut(line[span[0]:span[1]], "=")
+		if kind := cardParameters[cardName(name)]; said && kind != "" {
+			inner := strings.Trim(value, "\" \t")
+			begin := at + span[1] - len(value) + strings.Index(value, inner)
+			p.parameters = append(p.parameters, cardParameter{kind, [2]int{begin, begin + len(inner)}})
 		}
-		from += found + len("WAID=")
-		size := strings.IndexAny(upper[from:]+";", ";,\" \t")
-		begin := at + len(head) - len(parameters) + from
-		p.numbers = append(p.numbers, [2]int{begin, begin + size})
 	}
+	return p, true
+}
+
+// cardName is a name in the one spelling that is compared. A line may be folded in
+// the middle of it.
+func cardName(name string) string { return strings.ToUpper(strings.TrimSpace(unfolded(name))) }
+
+// between are the spans between separators that do not stand in quotes.
+func between(line string, span [2]int, separator byte) [][2]int {
+	var spans [][2]int
+	quoted, from := false, span[0]
+	for i := span[0]; i < span[1]; i++ {
+		switch {
+		case line[i] == '"':
+			quoted = !quoted
+		case line[i] == separator && !quoted:
+			spans = append(spans, [2]int{from, i})
+			from = i + 1
+		}
+	}
+	return append(spans, [2]int{from, span[1]})
+}
+
+// isPicture says that a value is a picture or a sound in base64, which has no words,
+// and is much longer than what rules scan. It is believed by what it decodes to.
+func isPicture(value string) bool {
+	if rest, ok := strings.CutPrefix(value, "data:"); ok {
+		_, value, _ = strings.Cut(rest, ",")
+	}
+	head := make([]byte, 0, 64)
+	for _, c := range []byte(value) {
+		switch {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '=':
+		case c != '+' && c != '/' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z'):
+			return false
+		case len(head) < cap(head):
+			head = append(head, c)
+		}
+	}
+	n, _ := base64.RawStdEncoding.Decode(head, head)
+	kind, _, _ := strings.Cut(http.DetectContentType(head[:n]), "/")
+	return kind == "image" || kind == "audio"
 }
 
 // unquotedColon finds the colon that ends name and parameters: a parameter's value
@@ -233,5 +301,5 @@ func unfolded(value string) string {
 	if !strings.ContainsAny(value, "\r\n") {
 		return value
 	}
-	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(value)
+	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", "\r ", "", "\r\t", "").Replace(value)
 }

@@ -37,6 +37,20 @@ func TestCards(t *testing.T) {
 			"BEGIN:VCARD\r\nTEL;X-NOTE=\"a:b\";VALUE=uri:tel:+1-202-\r\n 555-0143\r\nX-Custom:jane@corp.example\r\nEND:VCARD",
 			"BEGIN:VCARD\r\nTEL;X-NOTE=\"a:b\";VALUE=uri:[PHONE]\r\nX-Custom:[EMAIL]\r\nEND:VCARD",
 		},
+		"a parameter that is longer in capitals": {
+			"BEGIN:VCARD\nTEL;X=" + strings.Repeat("ɐ", 30) + ";waid=12025550143:1",
+			"BEGIN:VCARD\nTEL;X=" + strings.Repeat("ɐ", 30) + ";waid=[PHONE]:[PHONE]",
+		},
+		"parameters of 4.0, one in quotes": {
+			"BEGIN:VCARD\nN;SORT-AS=\"Doe,Jane\":Doe;Jane;;;\nADR;GEO=\"geo:12.3457,78.910\";LABEL=\"1 Main St; rear\";TYPE=home:;;1 Main St;;;;\nTEL;waid=\"12025550143\":1\nEND:VCARD",
+			"BEGIN:VCARD\nN;SORT-AS=\"[PERSON]\":[PERSON];[PERSON];;;\nADR;GEO=\"[GEO]\";LABEL=\"[ADDRESS]\";TYPE=home:;;[ADDRESS];;;;\nTEL;waid=\"[PHONE]\":[PHONE]\nEND:VCARD",
+		},
+		"a mark and an empty line before it": {"\ufeff\n BEGIN:VCARD\nFN:Jane Doe\nEND:VCARD", "\ufeff\n BEGIN:VCARD\nFN:[PERSON]\nEND:VCARD"},
+		"returns alone":                      {"BEGIN:VCARD\rFN:Jane\r  Doe\rNICKNAME:Jo\rEND:VCARD", "BEGIN:VCARD\rFN:[PERSON]\rNICKNAME:[PERSON]\rEND:VCARD"},
+		"folded in its name":                 {"BEGIN:VCARD\r\nF\r\n N:Jane Doe\r\nX-SPOUSE:Jim\r\nEND:VCARD", "BEGIN:VCARD\r\nF\r\n N:[PERSON]\r\nX-SPOUSE:[PERSON]\r\nEND:VCARD"},
+		"words where a picture belongs": {
+			"BEGIN:VCARD\nPHOTO;ENCODING=b:4111111111111111\nEND:VCARD", "BEGIN:VCARD\nPHOTO;ENCODING=b:[CREDIT_CARD]\nEND:VCARD",
+		},
 		"no card": {"BEGIN:VCARDS are cards", "BEGIN:VCARDS are cards"},
 	} {
 		got := rewrite(t, e, "whatsapp", cardBody(test[0]), scope(t, hidePeople))
@@ -80,7 +94,7 @@ func TestCardsOutbound(t *testing.T) {
 
 // FuzzCards holds that reading a card never panics and that edits fit together.
 func FuzzCards(f *testing.F) {
-	for _, seed := range []string{"BEGIN:VCARD\nN:a;b;c\nTEL;waid=1:2\nEND:VCARD", "begin:vcard\r\nA;ENCODING=B:x=\r\n y", "BEGIN:VCARD\n:;\"", "BEGIN:VCARD\nN:\\", "BEGIN:VCARDwaid=;waid="} {
+	for _, seed := range []string{"BEGIN:VCARD\nN:a;b;c\nTEL;waid=1:2\nEND:VCARD", "begin:vcard\r\nA;ENCODING=B:x=\r\n y", "BEGIN:VCARD\n:;\"", "BEGIN:VCARD\nN:\\", "BEGIN:VCARDwaid=;waid=", "\ufeffBEGIN:VCARD\rTEL;ɐɐ=\";waid=\"1;LABEL=\";\":2\r 3", "BEGIN:VCARD\nPHOTO:data:image/png;base64,iVBORw0KGgoAAAANSUhEUg"} {
 		f.Add(seed)
 	}
 	e := bare()
