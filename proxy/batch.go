@@ -108,6 +108,7 @@ func (p *Proxy) prepareBatch(w http.ResponseWriter, r *http.Request, x *exchange
 		p.withdraw(r.Context(), x, *refused)
 		return nil, refused
 	}
+	withoutOffsets(r.Header)
 	return target(x.account.Graph, path, r.URL.RawQuery), nil
 }
 

@@ -19,7 +19,7 @@ import (
 // readings are the ways in which a receiver may read bytes once more. The search
 // for the card is the test's own, and reads more than piiproxy does.
 var readings = []func(string) string{
-	percented, plused, jsonEscaped, html.UnescapeString, wide, basedInside,
+	percented, plused, jsonEscaped, scriptEscaped, continued, html.UnescapeString, wide, basedInside,
 	func(s string) string { return string(gunzipped([]byte(s))) },
 }
 
@@ -66,6 +66,7 @@ func onlyDigits(text string) string {
 var (
 	percentEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	unicodeEscape = regexp.MustCompile(`\\u[0-9A-Fa-f]{4}`)
+	scriptEscape  = regexp.MustCompile(`\\+(x[0-9A-Fa-f]{2}|[0-7]{3})`)
 	based         = regexp.MustCompile(`[A-Za-z0-9+/_-]{12,}={0,2}`)
 )
 
@@ -83,6 +84,23 @@ func jsonEscaped(text string) string {
 		n, _ := strconv.ParseUint(e[2:], 16, 16)
 		return string(rune(n))
 	})
+}
+
+// scriptEscaped reads the escapes that lenient readers of JSON take.
+func scriptEscaped(text string) string {
+	return scriptEscape.ReplaceAllStringFunc(text, func(e string) string {
+		base, number := 8, strings.TrimLeft(e, `\`)
+		if number[0] == 'x' {
+			base, number = 16, number[1:]
+		}
+		n, _ := strconv.ParseUint(number, base, 8)
+		return string(rune(n))
+	})
+}
+
+// continued reads a backslash at the end of a line as nothing.
+func continued(text string) string {
+	return strings.NewReplacer("\\\n", "", `\\\n`, "").Replace(text)
 }
 
 // wide reads UTF-16 of either order.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"hash/crc32"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -71,7 +73,7 @@ func file(name, contentType, content string) func(*outgoing) {
 
 // hidingPlaces are the rows of the table.
 func hidingPlaces() []hidingPlace {
-	return append(append(placesInWords(), placesInCoding()...), append(placesInParts(), placesInBatch()...)...)
+	return slices.Concat(placesInWords(), placesInTexts(), placesInCoding(), placesInParts(), placesInBatch())
 }
 
 func placesInWords() []hidingPlace {
@@ -96,8 +98,49 @@ func placesInWords() []hidingPlace {
 		{name: "the query, beside the body", not: inQuery, put: func(o *outgoing) { o.query = "note=" + url.QueryEscape(wordsWithCard) }},
 		{name: "the query, message there too", not: inQuery, put: func(o *outgoing) { o.query = "message=" + url.QueryEscape(says(wordsWithCard)) }},
 		{name: "a header", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, "X-Note: "+card) }},
+		{name: "the query, Message there", not: inQuery, put: func(o *outgoing) { o.query = "Message=" + url.QueryEscape(says(wordsWithCard)) }},
+		{name: "a file's offset, in a header", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, "File_Offset: "+digits) }},
+		{name: "an offset, in a header", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, "Offset: "+card) }},
+		{name: "Content-Disposition", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, `Content-Disposition: form-data; name="`+card+`"`) }},
+		{name: "a trailer's name", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, "Trailer: X-"+digits) }},
 		{name: "the User-Agent", leavesOther: true, put: func(o *outgoing) { o.headers = append(o.headers, "User-Agent: "+wordsWithCard) }},
 	}
+}
+
+// placesInTexts are places in a text that stands where a document is expected. Who
+// reads JSON leniently finds one there.
+func placesInTexts() []hidingPlace {
+	text := func(text string) func(*outgoing) {
+		quoted, _ := json.Marshal(text)
+		return message(string(quoted))
+	}
+	return []hidingPlace{
+		{name: "relaxed JSON as text", put: text("{'text':'" + wordsWithCard + "'}")},
+		{name: "relaxed JSON as text, \\u escapes", put: text("{'text':'" + escapes(digits) + "'}")},
+		{name: "relaxed JSON as text, \\x escapes", put: text("{'text':'" + hexEscapes(digits) + "'}")},
+		{name: "relaxed JSON as text, octal escapes", put: text("{'text':'" + octalEscapes(digits) + "'}")},
+		{name: "JSON as text, \\x escapes", put: text(`{"text":"` + hexEscapes(digits) + `"}`)},
+		{name: "JSON as text, a comma at the end, \\x escapes", put: text(`{"text":"` + hexEscapes(digits) + `",}`)},
+		{name: "JSON as text, a comment in front, \\x escapes", put: text(`/**/{"text":"` + hexEscapes(digits) + `"}`)},
+		{name: "JSON as text, behind a byte order mark, \\u escapes", put: text("\ufeff" + `{"text":"` + escapes(digits) + `"}`)},
+		{name: "JSON as text, behind a byte order mark, \\x escapes", put: text("\ufeff" + `{"text":"` + hexEscapes(digits) + `"}`)},
+		{name: "JSON as text, behind a form feed, \\x escapes", put: text("\f" + `{"text":"` + hexEscapes(digits) + `"}`)},
+		{name: "JSON as text, a line that goes on", put: text(`{"text":"4111 1111 \` + "\n" + `1111 1111"}`)},
+		{name: "a JSON string as text, \\u escapes", put: text(`"` + escapes(digits) + `"`)},
+		{name: "a JSON string as text, \\x escapes", put: text(`'` + hexEscapes(digits) + `'`)},
+		{name: "relaxed JSON in a member, \\x escapes", put: message(`{"attachment":"{'payload':{'text':'` + strings.ReplaceAll(hexEscapes(digits), `\`, `\\`) + `'}}"}`)},
+		{name: "JSON in a member, a comma at the end, \\x escapes", put: message(`{"attachment":"{'payload':{'text':'` + strings.ReplaceAll(hexEscapes(digits), `\`, `\\`) + `',}}"}`)},
+		{name: "__proto__", put: message(`{"text":"hello","__proto__":{"text":"` + wordsWithCard + `"}}`)},
+	}
+}
+
+// hexEscapes and octalEscapes spell digits as JavaScript, PHP and Python read them.
+func hexEscapes(text string) string {
+	return strings.NewReplacer("4", `\x34`, "1", `\x31`).Replace(text)
+}
+
+func octalEscapes(text string) string {
+	return strings.NewReplacer("4", `\064`, "1", `\061`).Replace(text)
 }
 
 func placesInCoding() []hidingPlace {
@@ -108,6 +151,15 @@ func placesInCoding() []hidingPlace {
 		{name: "url-encoded twice", needs: isForm, put: withCard(func(o *outgoing) { o.spell = url.QueryEscape })},
 		{name: "url-encoded twice, digits", needs: isForm, put: message(says("my card is " + percentAll(percentAll(digits))))},
 		{name: "brackets in a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"message[text]", `"` + wordsWithCard + `"`}} }},
+		{name: "brackets in a field's name, encoded", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"message%5Btext%5D", `"` + wordsWithCard + `"`}} }},
+		{name: "a list's brackets in a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"message[]", `"` + wordsWithCard + `"`}} }},
+		{name: "a dot in a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"message.text", `"` + wordsWithCard + `"`}} }},
+		{name: "a space in front of a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"+message", `"` + wordsWithCard + `"`}} }},
+		{name: "a byte order mark in front of a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"%EF%BB%BFmessage", `"` + wordsWithCard + `"`}} }},
+		{name: "a full-width field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"%EF%BD%8Dessage", `"` + wordsWithCard + `"`}} }},
+		{name: "a capital in a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"Message", says(wordsWithCard)}} }},
+		{name: "a field without a name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"", `"` + wordsWithCard + `"`}} }},
+		{name: "a field's name", needs: isForm, put: func(o *outgoing) { o.more = [][2]string{{"note" + digits, `"x"`}} }},
 		{name: "behind a semicolon", needs: isForm | hasBody, not: isBatch, put: func(o *outgoing) {
 			o.recode = func(b []byte) []byte { return append(b, ";note="+digits...) }
 		}},
@@ -153,6 +205,20 @@ func placesInParts() []hidingPlace {
 		{name: "behind the last boundary", needs: isMultipart, leavesOther: true, put: func(o *outgoing) { o.around[1] = wordsWithCard }},
 		{name: "a file's name", needs: hasFile, put: file("card "+digits+".png", "image/png", tinyPNG())},
 		{name: "a file's name, RFC 2231", needs: hasFile, put: file(`a.png"; filename*=utf-8''`+percentAll(digits)+`; x="`, "image/png", tinyPNG())},
+		{name: "a file's name, percent-encoded", needs: hasFile, put: file("card "+percentAll(digits)+".png", "image/png", tinyPNG())},
+		{name: "a file's name, full-width digits", needs: hasFile, put: file("４１１１１１１１１１１１１１１１.png", "image/png", tinyPNG())},
+		{name: "a file's name, \\u escapes", needs: hasFile, put: file(escapes(digits)+".png", "image/png", tinyPNG())},
+		{name: "a file's name, a path", needs: hasFile, put: file(digits+"/a.png", "image/png", tinyPNG())},
+		{name: "a file's type", needs: hasFile, put: file("a.png", "image/png; charset="+digits, tinyPNG())},
+		{name: "a file in the message's place", needs: hasFile, put: part(`Content-Disposition: form-data; name="text"; filename="a.txt"`, wordsWithCard)},
+		{name: "a file of no name", needs: isMultipart, put: part(note+`; filename=""`, wordsWithCard)},
+		{name: "a part of two names", needs: isMultipart, put: part(note+`; name="`+digits+`"`, "x")},
+		{name: "a part's name, RFC 2231", needs: isMultipart, put: part(note+`; name*=utf-8''`+percentAll(digits), "x")},
+		{name: "a part that is a form", needs: isMultipart, put: part(note+"\r\nContent-Type: application/x-www-form-urlencoded", "note="+percentAll(percentAll(digits)))},
+		{name: "a part that names the charset", needs: isMultipart, put: part(`Content-Disposition: form-data; name="_charset_"`, digits)},
+		{name: "a part's disposition", needs: isMultipart, put: part("Content-Disposition: attachment; name=note", wordsWithCard)},
+		{name: "a part's length", needs: isMultipart, put: part(note+"\r\nContent-Length: "+digits, "x")},
+		{name: "a part, a JSON string in \\u escapes", needs: isMultipart, put: part(note+"\r\nContent-Type: application/json", `"`+escapes(digits)+`"`)},
 		{name: "a field behind the file", needs: hasFile, put: func(o *outgoing) { o.behind = [][2]string{{"note", `"` + wordsWithCard + `"`}} }},
 		{name: "a text file", needs: hasFile, put: file("a.txt", "text/plain", wordsWithCard)},
 		{name: "a CSV file", needs: hasFile, put: file("a.csv", "text/csv", "name,card\r\nAnna,"+digits+"\r\n")},
@@ -176,6 +242,32 @@ func placesInBatch() []hidingPlace {
 		}},
 		{name: "an item's relative_url", needs: isBatch, put: func(o *outgoing) { o.address = "note=" + url.QueryEscape(wordsWithCard) }},
 		{name: "an item's relative_url, message there too", needs: isBatch, put: func(o *outgoing) { o.address = "message=" + url.QueryEscape(says(card)) }},
+		{name: "an item's address, its second question mark", needs: isBatch, put: func(o *outgoing) { o.address = "redirect=0?note=" + url.QueryEscape(wordsWithCard) }},
+		{name: "an item's address, a fragment", needs: isBatch, put: func(o *outgoing) { o.address = "fields=id#" + url.QueryEscape(wordsWithCard) }},
+		{name: "an item of a method in small letters", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"post","relative_url":"me/messages","body":"recipient=%7B%22id%22%3A%22` + bert + `%22%7D&message=` + url.QueryEscape(says(wordsWithCard)) + `"}`
+		}},
+		{name: "an item that reads, in its body", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"GET","relative_url":"me/messages","body":"note=` + url.QueryEscape(wordsWithCard) + `"}`
+		}},
+		{name: "an item of another host", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"POST","relative_url":"https://other.example/me/messages","body":"note=` + url.QueryEscape(wordsWithCard) + `"}`
+		}},
+		{name: "an item above the root", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"POST","relative_url":"me/../me/messages","body":"note=` + url.QueryEscape(wordsWithCard) + `"}`
+		}},
+		{name: "an item that is a batch by its address", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"POST","relative_url":"/?batch=` + url.QueryEscape(`[{"method":"POST","relative_url":"me/messages","body":"message=`+percentAll(wordsWithCard)+`"}]`) + `"}`
+		}},
+		{name: "an item that is uploaded", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"POST","relative_url":"me/uploads","body":"note=` + url.QueryEscape(wordsWithCard) + `"}`
+		}},
+		{name: "an item whose method is a parameter", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"GET","relative_url":"me/messages?method=POST&message=` + url.QueryEscape(says(wordsWithCard)) + `"}`
+		}},
+		{name: "relaxed JSON in an item, \\x escapes", needs: isBatch, put: func(o *outgoing) {
+			o.items = `,{"method":"POST","relative_url":"me/messages","body":"message=` + url.QueryEscape("{'text':'"+hexEscapes(digits)+"'}") + `"}`
+		}},
 		{name: "an item's name", needs: isBatch, put: func(o *outgoing) { item(o, `,"name":"`+digits+`"`) }},
 		{name: "an item's headers", needs: isBatch, leavesOther: true, put: func(o *outgoing) { item(o, `,"headers":[{"name":"X-Note","value":"`+card+`"}]`) }},
 		{name: "an item's unlisted member", needs: isBatch, put: func(o *outgoing) { item(o, `,"note":"`+wordsWithCard+`"`) }},

@@ -146,6 +146,7 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 	if streamed {
 		return target(account.Graph, path, r.URL.RawQuery), p.upload(w, r, account)
 	}
+	withoutOffsets(r.Header)
 	return target(account.Graph, path, r.URL.RawQuery), nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,23 @@ var graphHeaders = map[string]bool{
 	"File_offset": true, "Offset": true, // resumable uploads
 }
 
+// offsets are headers of a piece of a file that is uploaded: where in it the piece
+// begins.
+var offsets = []string{"File_offset", "Offset"}
+
+// withoutOffsets takes them from calls that upload nothing.
+func withoutOffsets(h http.Header) {
+	for _, name := range offsets {
+		delete(h, name)
+	}
+}
+
+// isOffset says that a header's values are one number of bytes. One of a terabyte
+// is shorter than a card's.
+func isOffset(values []string) bool {
+	return len(values) == 1 && values[0] != "" && len(values[0]) < 13 && strings.Trim(values[0], "0123456789") == ""
+}
+
 // passHeaders leaves the headers that go on to the platform. None of them is for
 // words, so one that could hold a value is left out, not scanned. Credentials are
 // what they are; an offset is a number; a Content-Type keeps its type, and a
@@ -23,7 +41,11 @@ func passHeaders(h map[string][]string) {
 		switch {
 		case !graphHeaders[name]:
 			delete(h, name)
-		case name == "Authorization", name == "File_offset", name == "Offset", !slices.ContainsFunc(values, roomy):
+		case slices.Contains(offsets, name):
+			if !isOffset(values) {
+				delete(h, name)
+			}
+		case name == "Authorization", !slices.ContainsFunc(values, roomy):
 		case name == "Content-Type" && len(values) == 1:
 			if kind, _, _ := strings.Cut(values[0], ";"); !isMultipart(values) {
 				h[name] = []string{strings.TrimSpace(kind)}
