@@ -17,7 +17,7 @@ const (
 	CallOther         CallKind = iota
 	CallSend                   // a message, an action or a template to a recipient
 	CallBatch                  // POST to the root: several calls in one
-	CallUpload                 // a resumable upload: the body is a file
+	CallUpload                 // to a session of a resumable upload: the body is a piece of a file
 	CallMediaUpload            // POST to media or message_attachments: multipart, or JSON with a link
 	CallRegistration           // registers or removes a webhook
 	CallOpaque                 // the body cannot be read: messages_encrypted, calls
@@ -106,7 +106,6 @@ var edgeKinds = map[string]CallKind{
 	"marketing_messages":        CallSend,
 	"media":                     CallMediaUpload,
 	"message_attachments":       CallMediaUpload,
-	"uploads":                   CallUpload,
 	"subscriptions":             CallRegistration,
 	"subscribed_apps":           CallRegistration,
 	"messages_encrypted":        CallOpaque,
@@ -143,7 +142,7 @@ func callKind(method string, segments []string) CallKind {
 		return CallHistory
 	case method == http.MethodGet || method == http.MethodHead:
 		return CallRead
-	case strings.HasPrefix(segments[0], "upload:"):
+	case len(segments) == 1 && strings.HasPrefix(last, "upload:"):
 		return CallUpload
 	case len(segments) > 1:
 		return edgeKinds[last]

@@ -44,8 +44,9 @@ func TestParseCall(t *testing.T) {
 		{"POST", "/v23.0/me/messenger_profile", "v23.0", "", "messenger_profile", CallProfile},
 		{"POST", "/v23.0/102290129340398/message_templates", "v23.0", "102290129340398", "message_templates", CallTemplate},
 		{"POST", "/v23.0/me/pass_thread_control", "v23.0", "", "pass_thread_control", CallThreadControl},
-		{"POST", "/v23.0/445566/uploads", "v23.0", "445566", "uploads", CallUpload},
+		{"POST", "/v23.0/445566/uploads", "v23.0", "445566", "uploads", CallOther}, // begins a session, and has parameters like any call
 		{"POST", "/v23.0/upload:MTphdHRhY2g", "v23.0", "upload:MTphdHRhY2g", "", CallUpload},
+		{"POST", "/v23.0/upload:MTphdHRhY2g/messages", "v23.0", "upload:MTphdHRhY2g", "messages", CallSend},
 		{"DELETE", "/v23.0/1013859600285441", "v23.0", "1013859600285441", "", CallOther},
 		{"POST", "/v23.0/1/a/b", "v23.0", "1", "a/b", CallOther},
 		{"POST", "/v23/me/messages", "", "v23", "me/messages", CallSend},

@@ -200,8 +200,8 @@ func (p *Proxy) gather(r *http.Request, x *exchange, c content) *Refusal {
 }
 
 // takeQuery takes the parameters out of the query, where credentials stay. That of a
-// call that only reads, or uploads a file, has none: it is judged as it is, and not
-// edited.
+// call that only reads, or uploads a piece of a file, has none: it is judged as it
+// is, and not edited.
 func (p *Proxy) takeQuery(r *http.Request, x *exchange) ([]payload.Field, *Refusal) {
 	if x.reads() || x.call.Kind == channel.CallUpload {
 		return nil, nil
