@@ -199,6 +199,12 @@ func harmless(c *x509.Certificate, now time.Time) error {
 		return errors.New("this is no certificate of a CA: make one with piiproxy ca init")
 	case !c.PermittedDNSDomainsCritical || len(c.PermittedDNSDomains) == 0:
 		return errors.New("this CA has no critical name constraints, so whoever gets its key can impersonate every host: make one with piiproxy ca init")
+	case slices.ContainsFunc(c.PermittedDNSDomains, broad):
+		return errors.New("this CA's name constraints permit more than full host names, such as a whole domain: make one with piiproxy ca init")
+	case !c.MaxPathLenZero:
+		return errors.New("this CA may sign other CAs: make one that may not with piiproxy ca init")
+	case !slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}) || len(c.UnknownExtKeyUsage) > 0:
+		return errors.New("this CA may sign for more than TLS servers: make one that may not with piiproxy ca init")
 	case !excludesAddresses(c):
 		return errors.New("this CA may sign for IP addresses: make one that excludes them with piiproxy ca init")
 	case now.Before(c.NotBefore):
@@ -208,6 +214,10 @@ func harmless(c *x509.Certificate, now time.Time) error {
 	}
 	return nil
 }
+
+// broad says that a constraint is none that Make writes: an empty one permits every
+// host, and one with a dot in front or a single label a whole domain.
+func broad(constraint string) bool { return CheckName(constraint) != nil }
 
 func excludesAddresses(c *x509.Certificate) bool {
 	for _, all := range everyAddress() {

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -14,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +132,8 @@ func TestLeaf(t *testing.T) {
 	now = a.Ends().Add(-time.Hour)
 	if last, err := issuer.Leaf("graph.facebook.com"); err != nil || last.Leaf.NotAfter.After(a.Ends()) {
 		t.Errorf("outlives its authority: %v", err)
+	} else if again, err := issuer.Leaf("graph.facebook.com"); err != nil || again != last {
+		t.Errorf("made anew for each handshake though it cannot get better: %v", err)
 	}
 	for _, foreign := range []string{"other.example", "x.graph.facebook.com", "facebook.com", "", "127.0.0.1"} {
 		if _, err := issuer.Leaf(foreign); err == nil {
@@ -172,6 +177,51 @@ func TestConstraints(t *testing.T) {
 				t.Errorf("openssl: %v: %s", err, said)
 			}
 		})
+	}
+}
+
+// A host in the common name alone is constrained as well, where anybody reads it
+// there at all.
+func TestCommonNameAlone(t *testing.T) {
+	_, folder := made(t, "graph.facebook.com")
+	leaf, _ := forge(t, folder, func(c *x509.Certificate) { c.Subject = pkix.Name{CommonName: "other.example"} })
+	roots := x509.NewCertPool()
+	roots.AddCert(certificateIn(t, folder))
+	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "other.example"}); err == nil {
+		t.Error("Go believes it")
+	}
+	path := filepath.Join(t.TempDir(), "leaf.pem")
+	must(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}), 0o600))
+	if said, err := exec.Command("openssl", "verify", "-purpose", "sslserver", "-verify_hostname", "other.example", "-CAfile", filepath.Join(folder, authority.CertificateFile), path).CombinedOutput(); err == nil {
+		t.Errorf("openssl believes it: %s", said)
+	}
+}
+
+// Many connections ask for a leaf while it is made anew: it is made once.
+func TestLeafUnderLoad(t *testing.T) {
+	a, _ := made(t, "graph.facebook.com")
+	var days atomic.Int64
+	issuer := a.Issuer(func() time.Time { return time.Now().Add(time.Duration(days.Load()) * 24 * time.Hour) })
+	for range 5 {
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		seen := map[*tls.Certificate]bool{}
+		for range 32 {
+			all.Go(func() {
+				leaf, err := issuer.Leaf("graph.facebook.com")
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				seen[leaf] = true
+			})
+		}
+		all.Wait()
+		if len(seen) != 1 {
+			t.Errorf("%d leaves", len(seen))
+		}
+		days.Add(4)
 	}
 }
 
@@ -268,6 +318,25 @@ func TestOpenRefuses(t *testing.T) {
 		"not critical": {func(t *testing.T, folder string) {
 			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomainsCritical = false })
 		}, now, "no critical name constraints"},
+		"every host": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"graph.facebook.com", ""} })
+		}, now, "more than full host names"},
+		"a top-level domain": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"com"} })
+		}, now, "more than full host names"},
+		"a domain": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.PermittedDNSDomains = []string{".facebook.com"} })
+		}, now, "more than full host names"},
+		"authorities below": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.MaxPathLenZero, c.MaxPathLen = false, 1 })
+		}, now, "sign other CAs"},
+		"any purpose": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.ExtKeyUsage = nil })
+		}, now, "more than TLS servers"},
+		"clients": {func(t *testing.T, folder string) {
+			own(t, folder, func(c *x509.Certificate) { c.ExtKeyUsage = append(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth) })
+		}, now, "more than TLS servers"},
+		"loose key behind a link": {looseBehindLink, now, "chmod 600"},
 		"addresses": {func(t *testing.T, folder string) {
 			own(t, folder, func(c *x509.Certificate) { c.ExcludedIPRanges = nil })
 		}, now, "IP addresses"},
@@ -303,6 +372,14 @@ func overwrite(t *testing.T, folder, name string, content []byte) {
 	must(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
 }
 
+// looseBehindLink has the key where others can read it, and a link to it.
+func looseBehindLink(t *testing.T, folder string) {
+	key, elsewhere := filepath.Join(folder, authority.KeyFile), filepath.Join(t.TempDir(), "key")
+	must(t, os.Rename(key, elsewhere))
+	must(t, os.Chmod(elsewhere, 0o604))
+	must(t, os.Symlink(elsewhere, key))
+}
+
 func otherKey(t *testing.T, folder string) {
 	_, other := made(t, "graph.facebook.com")
 	content, err := os.ReadFile(filepath.Join(other, authority.KeyFile))
@@ -317,7 +394,7 @@ func own(t *testing.T, folder string, change func(*x509.Certificate)) {
 	every := func(bytes int) *net.IPNet { return &net.IPNet{IP: make(net.IP, bytes), Mask: make(net.IPMask, bytes)} }
 	c := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "by hand"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+		KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"graph.facebook.com"}, ExcludedIPRanges: []*net.IPNet{every(4), every(16)},
 	}
 	change(c)
