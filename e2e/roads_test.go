@@ -1,7 +1,15 @@
 package e2e
 
 import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -62,5 +70,45 @@ func TestFixedBaseURL(t *testing.T) {
 				t.Errorf("the platform got %q", text)
 			}
 		})
+	}
+}
+
+// A file in a webhook has a URL that the bot can fetch over its road: under a name
+// that its hosts file leads to piiproxy, and that the CA vouches for.
+func TestFilesUnderThePlatformsName(t *testing.T) {
+	platform, proxy, bot := rig.NewPlatform(t), rig.NewProxy(t), rig.NewBot(t, mainApp)
+	folder := filepath.Join(proxy.Dir, "ca")
+	if output, err := proxy.Command("ca", "init", "--out", folder); err != nil {
+		t.Fatalf("piiproxy ca init: %v\n%s", err, output)
+	}
+	proxy.Start(t, rig.Setup{BotTLS: "{ca: ./ca}", Apps: []rig.App{mainApp}, Accounts: []rig.Account{{
+		Name: "shop", App: "main", Channel: "messenger", ID: page, Token: shopToken, Bot: bot.URL, Graph: platform.URL,
+	}}})
+	picture := rig.Object{"type": "image", "payload": rig.Object{"url": "https://scontent.xx.fbcdn.net/v/picture.jpg?oh=1"}}
+	event := rig.Event("7120348890699999", page, rig.Object{"message": rig.Object{"mid": rig.NewID("m_"), "attachments": rig.List{picture}}})
+	platform.MustDeliver(t, proxy.Webhook(mainApp), mainApp, rig.Page(rig.PageEntry(page, event)))
+	body := strings.ReplaceAll(string(bot.Await(t, 1)[0].Body), `\/`, "/")
+	link := regexp.MustCompile(`https?://[^"]+/fetch/[^"]+`).FindString(body)
+	if !strings.HasPrefix(link, "https://graph.facebook.com/") {
+		t.Fatalf("the bot's hosts file does not lead to %q in %s", link, body)
+	}
+	roots := x509.NewCertPool()
+	if content, err := os.ReadFile(filepath.Join(folder, "ca.pem")); err != nil || !roots.AppendCertsFromPEM(content) {
+		t.Fatal("reading ca.pem", err)
+	}
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, proxy.BotSide())
+		},
+	}}
+	defer client.CloseIdleConnections()
+	response, err := client.Get(link + "A") // no good ticket, so that nothing is fetched from the internet
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if said, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusNotFound || !strings.Contains(string(said), "fetch_url") {
+		t.Errorf("%d %s", response.StatusCode, said)
 	}
 }

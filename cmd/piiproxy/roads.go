@@ -42,6 +42,19 @@ func (r roads) all() (all []*authority.Authority) {
 	return all
 }
 
+// local is how a bot reaches the bot listener when the configuration does not say.
+// Under the platform's names it has no other: its address is none that the
+// certificates are for.
+func (r roads) local(bot config.Endpoint) string {
+	switch {
+	case r.bot == nil:
+		return bot.Local()
+	case len(bot.TLS.Names) > 0:
+		return "https://" + bot.TLS.Names[0]
+	}
+	return "https://" + r.bot.Names()[0]
+}
+
 // disguise has the bot listener serve the platform's names, where it is to.
 func (s *service) disguise(bot *proxy.Listener) error {
 	if s.roads.bot == nil {

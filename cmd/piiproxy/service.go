@@ -130,7 +130,7 @@ func (s *service) build(ctx context.Context, wrap func(*vault.Vault) redact.Vaul
 		Tenants: tenants, Engine: s.core.engine, Limits: limits, Log: s.log, Metrics: metrics,
 		Records:   proxy.Records{Store: s.stores.values, Alone: s.settings.Store.Driver == "bolt", Keys: s.keys, Conversations: book, Audit: log},
 		PublicURL: s.settings.PublicURL, Authorities: s.roads.all(), Now: time.Now, Reviews: s.reviews, Chats: s.chats(), Routes: routes,
-		Fetch: fetchOf(s.settings), Extractor: extractorOf(s.settings.Extractor),
+		Fetch: fetchOf(s.settings, s.roads), Extractor: extractorOf(s.settings.Extractor),
 	})
 	if err != nil {
 		return err
@@ -217,9 +217,9 @@ func limitsOf(l config.Limits) proxy.Limits {
 }
 
 // fetchOf says how the bot gets pages and files.
-func fetchOf(settings *config.Config) proxy.Fetch {
+func fetchOf(settings *config.Config, roads roads) proxy.Fetch {
 	bot, fetch := settings.Listen.Bot, settings.Fetch
-	return proxy.Fetch{URL: bot.URL, Local: bot.Local(), Pages: fetch.Pages, Files: fetch.Files, Hosts: fetch.Hosts}
+	return proxy.Fetch{URL: bot.URL, Local: roads.local(bot), Pages: fetch.Pages, Files: fetch.Files, Hosts: fetch.Hosts}
 }
 
 // tenantsOf turns apps and accounts into the proxy's.
