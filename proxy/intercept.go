@@ -3,7 +3,6 @@ package proxy
 import (
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,10 +82,10 @@ func (i *Interception) samePlace(r *http.Request) bool {
 }
 
 // withoutPort is a Host header's name in lower case, else as it stands: a dot at
-// the end makes it another name here.
+// the end or brackets around it make it another name here.
 func withoutPort(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	if colon := strings.LastIndexByte(host, ':'); colon >= 0 {
+		host = host[:colon]
 	}
 	return strings.ToLower(host)
 }

@@ -43,7 +43,7 @@ func (p *Proxy) Forward(inner *Interception, tokens func() []string, tunnels int
 func (f *Forward) Listeners(addr string, own *tls.Config) []Listener {
 	return []Listener{
 		{Name: "forward", Addr: addr, TLS: own, Handler: f},
-		{Name: "tunnels", Socket: (*tunnels)(f), TLS: f.inner.TLS(), Handler: f.inner},
+		{Name: "tunnels", Socket: (*tunnels)(f), TLS: f.inner.TLS(), Handler: http.HandlerFunc(f.inside)},
 	}
 }
 
@@ -118,6 +118,16 @@ func (f *Forward) connect(w http.ResponseWriter, r *http.Request) {
 	case <-f.closed:
 		_ = t.Close()
 	}
+}
+
+// inside takes a request in a tunnel, which is to port 443; the hosts file leads
+// here whatever port the bot thinks of.
+func (f *Forward) inside(w http.ResponseWriter, r *http.Request) {
+	if _, port, named := strings.Cut(r.Host, ":"); named && port != "443" {
+		f.proxy.turnAway(w, refuseHostDiffers)
+		return
+	}
+	f.inner.ServeHTTP(w, r)
 }
 
 // whole takes a request with a whole URL. A Host header beside it means nothing
