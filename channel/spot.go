@@ -29,7 +29,8 @@ func (s spot) unfolded() spot {
 		return s
 	}
 	if inner, err := s.d.Inner(s.node, payload.DefaultLimits()); err == nil && inner != nil {
-		return spot{d: inner, outer: &s}
+		outer := s // of its own: only what is unfolded costs an allocation
+		return spot{d: inner, outer: &outer}
 	}
 	return s
 }
