@@ -115,7 +115,11 @@ func (s *Set) Sealed() map[string]uint64 {
 // together. The label says what the result is for; results under different
 // labels tell nothing of each other.
 func (s *Set) PRF(label string, parts ...string) []byte {
-	message := appendPart(nil, label)
+	size := 8 + len(label)
+	for _, part := range parts {
+		size += 8 + len(part)
+	}
+	message := appendPart(make([]byte, 0, size), label)
 	for _, part := range parts {
 		message = appendPart(message, part)
 	}
