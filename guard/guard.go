@@ -123,7 +123,9 @@ func (g *Guard) Platform(u *url.URL) bool {
 
 // MediaHost says whether a Host header names a host of files.
 func (g *Guard) MediaHost(host string) bool {
-	if _, _, err := net.SplitHostPort(host); err != nil {
+	if !strings.Contains(host, ":") {
+		host += ":443"
+	} else if _, _, err := net.SplitHostPort(host); err != nil {
 		host = net.JoinHostPort(strings.Trim(host, "[]"), "443")
 	}
 	return g.kind(strings.ToLower(host)) == Media
