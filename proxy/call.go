@@ -22,7 +22,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	defer x.free()
 	// Bounded, and not cancelled when the bot stops listening, or has only said
 	// that it sends no more: half a step is worse than all of it.
-	r = r.WithContext(p.forward.deadlines.at(x.started))
+	r = r.WithContext(callContext{p.forward.deadlines.at(x.started), x})
 	target, refused := p.prepare(w, r, x)
 	if refused != nil {
 		p.refuseCall(w, x, *refused)
@@ -41,7 +41,7 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.passed = true
-	p.forward.serve(w, r.WithContext(callContext{r.Context(), x}), target)
+	p.forward.serve(w, r, target)
 	x.streamed()
 	if x.refused != nil {
 		p.logged(x.record, *x.refused)

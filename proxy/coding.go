@@ -149,10 +149,11 @@ func (p *Proxy) readCall(w http.ResponseWriter, r *http.Request, h *held) ([]byt
 
 // unreadable is the refusal of a body that could not be read to its end.
 func unreadable(err error) *Refusal {
+	if err == nil {
+		return nil
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &tooLarge):
 		return &refuseTooLarge
 	case errors.Is(err, errGate):
