@@ -60,8 +60,11 @@ func Sniff(head []byte) Type {
 	switch {
 	case text:
 		kind = File
-	case kind == File && name != pdf:
-		text = plain(head[:min(len(head), SniffLen)])
+	case name != pdf && plain(head[:min(len(head), SniffLen)]):
+		text = true
+		if kind != File { // a word like GIF89a or MThd begins it: no such file is without a byte that text never has
+			name, kind = "text/plain", File
+		}
 	}
 	return Type{MIME: name, Kind: kind, Text: text}
 }
