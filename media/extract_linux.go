@@ -67,10 +67,23 @@ func (p *Program) run(ctx context.Context, file *os.File) (string, error) {
 	// number cannot become another's.
 	_ = unix.Waitid(unix.P_PID, command.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 	_ = group()
-	if err := command.Wait(); err != nil || text.over || ctx.Err() != nil || !utf8.Valid(text.content) {
+	err := command.Wait()
+	reap(command.Process.Pid)
+	if err != nil || text.over || ctx.Err() != nil || !utf8.Valid(text.content) {
 		return "", ErrUnread
 	}
 	return string(text.content), nil
+}
+
+// reap waits for what is left of a group that was ended, where this process is the
+// one that orphans come to: the first one in a container. Nobody else would, and
+// each run would leave entries in the table of processes.
+func reap(group int) {
+	for {
+		if _, err := unix.Wait4(-group, nil, 0, nil); err != nil && err != unix.EINTR {
+			return // ECHILD: they are not ours, or none is left
+		}
+	}
 }
 
 // seconds is a duration in whole seconds, rounded up.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/piiproxy/piiproxy/media"
 )
 
@@ -145,6 +147,21 @@ func TestExtractEndsGroup(t *testing.T) {
 	kill(t, "sleep\x001003."+mark)
 }
 
+// Where orphans come to this process, as they do to the first one of a container,
+// none stays as a zombie.
+func TestExtractLeavesNoZombies(t *testing.T) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) }()
+	if _, err := extract(t, program("for i in 1 2 3; do sleep 1005 >/dev/null & done"), ""); err != nil {
+		t.Error(err)
+	}
+	if process, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); err != unix.ECHILD {
+		t.Errorf("child %d is left, %v", process, err)
+	}
+}
+
 // runs says that a process with these arguments is there.
 func runs(t *testing.T, arguments string) bool { return len(processes(t, arguments)) > 0 }
 
@@ -201,7 +218,7 @@ func TestExtractSlots(t *testing.T) {
 // Only the types that were listed are read.
 func TestExtractorReads(t *testing.T) {
 	e := media.NewExtractor(program("cat"))
-	for head, want := range map[string]bool{"%PDF-1.4\n": true, "GIF89a": true, "hello": false, "\x00\x01": false, container("isom"): false} {
+	for head, want := range map[string]bool{"%PDF-1.4\n": true, "GIF89a\x01\x00": true, "hello": false, "\x00\x01": false, container("isom"): false} {
 		if e.Reads(media.Sniff([]byte(head))) != want {
 			t.Errorf("%q: %v", head, !want)
 		}
