@@ -36,7 +36,9 @@ func hanging(r *rig, p *peer, answer http.HandlerFunc) (down *atomic.Bool) {
 // A peer that says nothing at all is one that hangs.
 func TestBreakerSilence(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, impatient, func(p *plan) { p.limits.BotTimeout, p.limits.Upstream.Header = 100*time.Millisecond, 100*time.Millisecond })
+	r := newRig(t, impatient, func(p *plan) {
+		p.limits.BotTimeout, p.limits.Upstream.Header = 100*time.Millisecond, 100*time.Millisecond
+	})
 	for _, p := range []*peer{r.platform, r.bots["bot"]} {
 		p.answers(func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() })
 	}

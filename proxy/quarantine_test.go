@@ -154,7 +154,10 @@ func TestRetryQuarantineExpired(t *testing.T) {
 	}
 	r.until("the first attempt", func() bool { return len(r.bots["bot"].requests()) > 0 })
 	r.clock.advance(2 * time.Hour)
-	r.until("it is in quarantine", func() bool { _, reasons := r.aside(); return reasons == "outbox_expired" })
+	r.until("it is in quarantine", func() bool {
+		_, reasons := r.aside()
+		return reasons == "outbox_expired" && r.records("outbox/") == 0
+	})
 	before := r.bots["bot"].bodies()
 	r.bots["bot"].answers(botAnswer)
 	items, _ := r.aside()
@@ -195,5 +198,127 @@ func TestRetryQuarantineBudget(t *testing.T) {
 	}
 	if got := r.bots["bot"].bodies(); len(got) != 2 || !strings.Contains(got[1], endless) {
 		t.Errorf("the bot got %d deliveries", len(got))
+	}
+}
+
+// Two operators put the same item back at once: the bot gets it once.
+func TestRetryQuarantineAtOnce(t *testing.T) {
+	t.Parallel()
+	const newID = "2006385232743452"
+	r := newRig(t)
+	r.hook(page(entry(newID, text(newID, anna, "hi"))))
+	items, _ := r.aside()
+	r.plan.accounts = append(r.plan.accounts, account{name: "new", channel: "messenger", id: newID, token: "EAAnew", app: "main", bot: "bot"})
+	r.restart()
+	free := blocked(r, r.bots["bot"], botAnswer)
+	said := make(chan error, 8)
+	for range cap(said) {
+		go func() {
+			_, err := r.proxy.Retry(t.Context(), items[0].ID)
+			said <- err
+		}()
+	}
+	r.until("it is at the bot", func() bool { return len(r.bots["bot"].requests()) > 0 })
+	free()
+	fine := 0
+	for range cap(said) {
+		if err := <-said; err == nil {
+			fine++
+		} else if !errors.Is(err, proxy.ErrNotAside) {
+			t.Errorf("said %v", err)
+		}
+	}
+	if got := len(r.bots["bot"].requests()); fine != 1 || got != 1 {
+		t.Errorf("%d orders were carried out, the bot got %d", fine, got)
+	}
+}
+
+// What waited for an account that is gone stays; it goes on when the account is back,
+// also one that spools no more.
+func TestRetryQuarantineAccountGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(p *plan) { p.accounts[0].spool = true })
+	r.bots["bot"].says(http.StatusInternalServerError, "text/plain", "no")
+	r.hook(page(entry(shopID, text(shopID, anna, "mail "+email))))
+	r.until("the first attempt", func() bool { return len(r.bots["bot"].requests()) > 0 })
+	r.clock.advance(25 * time.Hour)
+	r.until("it is in quarantine", func() bool {
+		_, reasons := r.aside()
+		return reasons == "outbox_expired" && r.records("outbox/") == 0
+	})
+	items, _ := r.aside()
+	all := r.plan.accounts
+	r.plan.accounts = all[1:]
+	r.restart()
+	if why := r.retry(items[0].ID); why != "outbox_account_gone" {
+		t.Errorf("it stays because %q", why)
+	}
+	if _, reasons := r.aside(); reasons != "outbox_expired" {
+		t.Errorf("in quarantine: %s", reasons)
+	}
+	all[0].spool = false
+	r.plan.accounts = all
+	r.restart()
+	before := len(r.bots["bot"].requests())
+	r.bots["bot"].answers(botAnswer)
+	if why := r.retry(items[0].ID); why != "" {
+		t.Errorf("it stays because %q", why)
+	}
+	r.until("the bot has it", func() bool { return len(r.bots["bot"].requests()) > before })
+	if _, reasons := r.aside(); reasons != "" {
+		t.Errorf("in quarantine: %s", reasons)
+	}
+}
+
+// An item whose bot hangs stays, and is not asked for while the circuit is open.
+func TestRetryQuarantineCircuit(t *testing.T) {
+	t.Parallel()
+	const newID = "2006385232743452"
+	r := newRig(t, impatient)
+	r.hook(page(entry(newID, text(newID, anna, "hi"))))
+	items, _ := r.aside()
+	r.plan.accounts = append(r.plan.accounts, account{name: "new", channel: "messenger", id: newID, token: "EAAnew", app: "main", bot: "bot"})
+	r.restart()
+	down := hanging(r, r.bots["bot"], botAnswer)
+	for _, want := range []string{"bot_unavailable", "bot_unavailable", "bot_unavailable", "bot_circuit"} {
+		if why := r.retry(items[0].ID); why != want {
+			t.Errorf("it stays because %q, want %q", why, want)
+		}
+	}
+	down.Store(false)
+	r.clock.advance(61 * time.Second)
+	if why := r.retry(items[0].ID); why != "" {
+		t.Errorf("it stays because %q", why)
+	}
+	if _, reasons := r.aside(); reasons != "" || len(r.bots["bot"].requests()) != 4 {
+		t.Errorf("in quarantine: %s", reasons)
+	}
+}
+
+// What the platform was told 503 for is as if it had never come: nothing is set aside,
+// kept or sent, and the same again is all there.
+func TestAdmissionRefusedIsUntouched(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, crowded(func(p *plan) { p.limits.Admission.PerAccount = 1 }))
+	free := blocked(r, r.bots["bot"], botAnswer)
+	first := meanwhile(1, func() reply { return r.hook(page(entry(shopID, text(shopID, anna, "hi")))) })
+	r.until("one webhook at the bot", func() bool { return len(r.bots["bot"].requests()) == 1 })
+	before := r.records("")
+	again := page(entry(shopID, text(shopID, bert, "card "+card+" mail "+email)))
+	for range 4 {
+		if got := r.hook(again); got.status != http.StatusServiceUnavailable {
+			t.Errorf("answered %d", got.status)
+		}
+	}
+	if _, reasons := r.aside(); reasons != "" || r.records("") != before {
+		t.Errorf("in quarantine: %s; %d records, before: %d", reasons, r.records(""), before)
+	}
+	free()
+	<-first
+	if got := r.hook(again); got.status != http.StatusOK {
+		t.Errorf("answered %d", got.status)
+	}
+	if got := r.bots["bot"].bodies(); len(got) != 2 || !strings.Contains(got[1], "pii_creditcard_") {
+		t.Errorf("the bot got %d: %s", len(got), got[1:])
 	}
 }
