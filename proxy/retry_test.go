@@ -69,6 +69,41 @@ func TestRetryOfCalls(t *testing.T) {
 	}
 }
 
+// The same for batches, however they are carried, and for files, be they held or
+// streamed.
+func TestRetryOfBatchesAndFiles(t *testing.T) {
+	t.Parallel()
+	list := listed(writes(anna, "hello"))
+	file := func(size int) string {
+		return "--b\r\nContent-Disposition: form-data; name=\"recipient\"\r\n\r\n{\"id\":\"" + anna + "\"}\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\n{\"attachment\":{\"type\":\"image\",\"payload\":{}}}\r\n" +
+			"--b\r\nContent-Disposition: form-data; name=\"filedata\"; filename=\"a.gif\"\r\nContent-Type: image/gif\r\n\r\nGIF89a" + strings.Repeat("\x00", size) + "\r\n--b--\r\n"
+	}
+	const multipart = "Content-Type: multipart/form-data; boundary=b"
+	for _, test := range []struct{ name, method, target, body, kind string }{
+		{"a batch in a form", "POST", "/shop/", "batch=" + escape(list), formal},
+		{"a batch in a query", "POST", "/shop/?batch=" + escape(list), "", formal},
+		{"a batch in a query of a read", "GET", "/shop/?method=post&batch=" + escape(list), "", formal},
+		{"a small file", "POST", "/shop/v23.0/me/messages", file(10), multipart},
+		{"a large file", "POST", "/shop/v23.0/me/messages", file(1 << 20), multipart},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRig(t, func(p *plan) { p.limits.Media = 4 << 20 })
+			unanswered := breaksOff(r.platform, graphAnswer)
+			ask := func() reply {
+				return r.ask("bot", test.method, test.target, test.body, test.kind, "Idempotency-Key: k1", "X-Idempotency-Key: k1")
+			}
+			r.send(anna, "hello") // the connection is kept
+			if got := ask(); got.status == http.StatusOK || unanswered.Load() != 1 {
+				t.Errorf("answered %d %s after %d calls without an answer", got.status, got.body, unanswered.Load())
+			}
+			if got := len(r.platform.requests()); got != 2 {
+				t.Errorf("sent %d times", got-1)
+			}
+		})
+	}
+}
+
 // The same over HTTP/2, where the platform resets the stream.
 func TestRetryOverHTTP2(t *testing.T) {
 	t.Parallel()
