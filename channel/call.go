@@ -188,12 +188,33 @@ func hidesRegistration(d *payload.Document, node, levels int) bool {
 	if err != nil {
 		inner = relaxed(d.Text(node))
 	}
-	if inner == nil || levels == 0 {
+	if inner == nil {
+		return d.Nodes[node].Kind == payload.String && namesRegistration(d.Text(node))
+	}
+	if levels == 0 {
 		return false
 	}
 	for i := range inner.Nodes {
 		if registrationFields[inner.Name(i)] || hidesRegistration(inner, i, levels-1) {
 			return true
+		}
+	}
+	return false
+}
+
+// namesRegistration says that a text which nobody can read for certain, because of a
+// comment, say, or a comma at the end, has such a member for those who read it
+// leniently: its name, and a colon behind it.
+func namesRegistration(text string) bool {
+	_, text, ok := strings.Cut(text, "{")
+	if !ok {
+		return false
+	}
+	for name := range registrationFields {
+		for _, behind := range strings.Split(text, name)[1:] {
+			if strings.HasPrefix(strings.TrimLeft(behind, "\"'\\ \t\r\n"), ":") {
+				return true
+			}
 		}
 	}
 	return false
