@@ -194,7 +194,10 @@ func (p *Proxy) ownItems(x *exchange) *Refusal {
 	for _, i := range x.batch.items {
 		owner := p.config.Tenants.named(i.of.Path)
 		if tokens := i.tokens(); owner == nil && len(tokens) > 0 {
-			owner = p.config.Tenants.token(p.config.Records.Keys, tokens)
+			var certain bool
+			if owner, certain = p.config.Tenants.token(p.config.Records.Keys, tokens); !certain {
+				return &refuseAccount
+			}
 		}
 		if owner == nil {
 			owner = x.account

@@ -112,9 +112,11 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return nil, refused
 	}
 	if account == nil {
-		if account = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document)); account != nil {
+		var certain bool
+		account, certain = p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, x.query, x.document))
+		if account != nil {
 			x.own(account, p)
-		} else if !x.isBatch() {
+		} else if !certain || !x.isBatch() {
 			return nil, &refuseAccount
 		}
 	}

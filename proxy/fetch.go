@@ -67,7 +67,8 @@ func (p *Proxy) asked(r *http.Request) (ticket, *Account) {
 	t, ok := openTicket(p.config.Records.Keys, text)
 	if !ok && p.guard.MediaHost(r.Host) {
 		link := "https://" + r.Host + r.URL.RequestURI()
-		return ticket{kind: guard.Media, target: link}, p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, nil, nil))
+		account, _ := p.config.Tenants.token(p.config.Records.Keys, tokensOf(r, nil, nil))
+		return ticket{kind: guard.Media, target: link}, account
 	}
 	if !ok || p.config.Now().After(t.expires) {
 		return ticket{}, nil

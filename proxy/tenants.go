@@ -258,18 +258,31 @@ func (t *Tenants) named(path string) *Account {
 }
 
 // token finds an account by the access token of a call, or because there is
-// only one account. Tokens are compared by their MACs, so that the time it
+// only one account; not certain: they are of several accounts. Tokens are compared by their MACs, so that the time it
 // takes says nothing.
-func (t *Tenants) token(keys Keys, tokens []string) *Account {
+func (t *Tenants) token(keys Keys, tokens []string) (account *Account, certain bool) {
 	if len(t.accounts) == 1 {
-		return t.accounts[0] // whatever the token: there is no other
+		return t.accounts[0], true // whatever the token: there is no other
 	}
+	var found *Account
 	for _, token := range tokens {
-		mac := keys.PRF("access token", token)
-		for _, a := range t.accounts {
-			if own := a.AccessToken(); own != "" && string(keys.PRF("access token", own)) == string(mac) {
-				return a
-			}
+		owner := t.owner(keys, token)
+		if owner != nil && found != nil && owner != found {
+			return nil, false
+		}
+		if owner != nil {
+			found = owner
+		}
+	}
+	return found, true
+}
+
+// owner is the account of an access token; nil: nobody's.
+func (t *Tenants) owner(keys Keys, token string) *Account {
+	mac := keys.PRF("access token", token)
+	for _, a := range t.accounts {
+		if own := a.AccessToken(); own != "" && string(keys.PRF("access token", own)) == string(mac) {
+			return a
 		}
 	}
 	return nil
