@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,8 +48,20 @@ func (c caInitCommand) Run(env *environment) error {
 		return err
 	}
 	_, err = fmt.Fprintf(env.Stdout, caSteps, c.Out, a.Ends().UTC().Format(time.DateOnly), a.Fingerprint(), strings.Join(a.Names(), ", "),
-		certificate, strings.Join(a.Names(), " "), c.Out, c.Out)
+		certificate, strings.Join(hostsOf(a.Names()), " "), c.Out, c.Out)
 	return err
+}
+
+// hostsOf are the names for a bot's hosts file. What it sends to the hosts of large
+// uploads would go to graph_url instead (docs/roads.md).
+func hostsOf(names []string) []string {
+	kept := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == "graph-video.facebook.com" || name == "rupload.facebook.com"
+	})
+	if len(kept) == 0 {
+		return names
+	}
+	return kept
 }
 
 // caSteps is what to set where. The order of its values is Run's.
