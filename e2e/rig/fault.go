@@ -22,10 +22,11 @@ const (
 	BlackHole Fault = "black hole" // keeps everything back, and passes it on when the fault ends
 	Trickle   Fault = "trickle"    // 20 bytes a second
 	Truncate  Fault = "truncation" // closes after a few hundred bytes of a piece
+	Swallow   Fault = "swallow"    // what is asked arrives, and the connection ends before the answer
 )
 
 // Faults are all faults.
-var Faults = []Fault{Latency, Reset, HalfOpen, BlackHole, Trickle, Truncate}
+var Faults = []Fault{Latency, Reset, HalfOpen, BlackHole, Trickle, Truncate, Swallow}
 
 // Line is the network between one party and another: it passes bytes on, or does
 // not, as the fault of the moment wants it.
@@ -158,8 +159,8 @@ func (l *Line) serve(client net.Conn) {
 	defer l.drop(server)
 	p := &pair{line: l, cut: cut}
 	var both sync.WaitGroup
-	both.Go(func() { p.copy(server, client) })
-	both.Go(func() { p.copy(client, server) })
+	both.Go(func() { p.copy(server, client, false) })
+	both.Go(func() { p.copy(client, server, true) })
 	both.Wait()
 }
 
@@ -173,11 +174,11 @@ type pair struct {
 
 // copy passes pieces on. When one direction ends, the other does too, unless the
 // connection is dead: then the other side is left waiting, which is the point.
-func (p *pair) copy(to, from net.Conn) {
+func (p *pair) copy(to, from net.Conn, answers bool) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
-		if n > 0 && !p.pass(to, buffer[:n]) || err != nil {
+		if n > 0 && !p.pass(to, buffer[:n], answers) || err != nil {
 			if p.lost() && err == nil {
 				continue
 			}
@@ -198,7 +199,7 @@ func (p *pair) lost() bool {
 }
 
 // pass writes one piece; false when nothing is to follow.
-func (p *pair) pass(to net.Conn, piece []byte) bool {
+func (p *pair) pass(to net.Conn, piece []byte, answers bool) bool {
 	for len(piece) > 0 {
 		if p.lost() {
 			return false
@@ -218,6 +219,10 @@ func (p *pair) pass(to net.Conn, piece []byte) bool {
 			return false
 		case Reset:
 			return false
+		case Swallow:
+			if answers {
+				return false
+			}
 		case Latency:
 			if !p.wait(nil, rand.N(250*time.Millisecond)) {
 				return false

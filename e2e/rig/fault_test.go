@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -39,6 +40,7 @@ func TestLine(t *testing.T) {
 		{BlackHole, words, timedOut},
 		{Trickle, words, func(got string, err error) bool { return err != nil && len(got) > 5 && len(got) < 60 }},
 		{Truncate, long, func(got string, err error) bool { return err != nil && len(got) < 500 && strings.HasPrefix(long, got) }},
+		{Swallow, words, func(got string, err error) bool { return got == "" && errors.Is(err, io.EOF) }},
 	} {
 		l := NewLine(t, "test", echo)
 		l.Set(test.fault)
