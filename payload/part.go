@@ -103,7 +103,7 @@ func (p *Part) disposition(value string, at int) bool {
 			return false
 		}
 	}
-	if extended != "" && !sameName(extended, p.Filename) {
+	if extended != "" && (!p.File || !sameName(extended, p.Filename)) {
 		return false
 	}
 	return p.Name != "" && !strings.Contains(p.Filename, "/")

@@ -212,6 +212,7 @@ func placesInParts() []hidingPlace {
 		{name: "a file's type", needs: hasFile, put: file("a.png", "image/png; charset="+digits, tinyPNG())},
 		{name: "a file in the message's place", needs: hasFile, put: part(`Content-Disposition: form-data; name="text"; filename="a.txt"`, wordsWithCard)},
 		{name: "a file of no name", needs: isMultipart, put: part(note+`; filename=""`, wordsWithCard)},
+		{name: "a file of no name, RFC 2231", needs: isMultipart, put: part(note+"; filename*=utf-8''", wordsWithCard)},
 		{name: "a part of two names", needs: isMultipart, put: part(note+`; name="`+digits+`"`, "x")},
 		{name: "a part's name, RFC 2231", needs: isMultipart, put: part(note+`; name*=utf-8''`+percentAll(digits), "x")},
 		{name: "a part that is a form", needs: isMultipart, put: part(note+"\r\nContent-Type: application/x-www-form-urlencoded", "note="+percentAll(percentAll(digits)))},
