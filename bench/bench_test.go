@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"mime/multipart"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,6 +13,9 @@ func TestWorkloads(t *testing.T) {
 	for _, work := range workloads() {
 		seen := map[string]bool{}
 		for _, r := range work.requests {
+			if _, err := multipart.NewReader(strings.NewReader(r.body), boundary).ReadForm(1 << 10); work.kind == partsType && err != nil {
+				t.Fatalf("%s: %s is no form in parts: %v", work.name, r.body, err)
+			}
 			if fields, err := url.ParseQuery(r.body); work.kind == formType && (err != nil || !json.Valid([]byte(fields.Get("message")))) {
 				t.Fatalf("%s: %s is no form", work.name, r.body)
 			} else if work.kind == "" && !json.Valid([]byte(r.body)) {

@@ -76,7 +76,7 @@ func (w *wrk) script(work workload) (string, error) {
 		if r.signature != "" {
 			fmt.Fprintf(&lua, "  h[\"X-Hub-Signature-256\"] = %q\n", r.signature)
 		}
-		fmt.Fprintf(&lua, "  list[#list + 1] = wrk.format(\"POST\", nil, h, [==[%s]==])\n", r.body)
+		fmt.Fprintf(&lua, "  list[#list + 1] = wrk.format(\"POST\", nil, h, %q)\n", r.body) // Lua's escapes are Go's, in ASCII
 	}
 	lua.WriteString("end\nfunction request()\n  n = n % #list + 1\n  return list[n]\nend\n")
 	return file, os.WriteFile(file, lua.Bytes(), 0o600)

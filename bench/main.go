@@ -7,6 +7,7 @@
 //
 //	go run ./bench           about three minutes
 //	go run ./bench -short    about a minute, for a look
+//	go run ./bench -files    large files up and down, alone
 //	go run ./bench -crowd    too much load, and 10,000 idle connections, alone
 //
 // Load goes to 127.0.0.1 only. It comes from wrk where that is installed, and
@@ -53,6 +54,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	p := plan{rounds: 3, each: 2 * time.Second, connections: 32}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	short := flags.Bool("short", false, "one round of a second each")
+	files := flags.Bool("files", false, "only large files up and down")
 	crowd := flags.Bool("crowd", false, "only what too much load and idle connections do")
 	flags.IntVar(&p.rounds, "rounds", p.rounds, "turns for every contender")
 	flags.DurationVar(&p.each, "each", p.each, "load for each contender and workload in a turn")
@@ -70,6 +72,10 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
+	if *files {
+		describe(out, p, ours{})
+		return measureFiles(ctx, out, folder, p.rounds, fileSize)
+	}
 	if *crowd {
 		describe(out, p, ours{})
 		return measureCrowd(ctx, out, folder, p.each)
@@ -87,6 +93,9 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	}
 	report(out, field, results)
 	if err := measureForms(ctx, out, folder, formsFilled); err != nil {
+		return err
+	}
+	if err := measureFiles(ctx, out, folder, p.rounds, fileSize); err != nil {
 		return err
 	}
 	return measureCrowd(ctx, out, folder, p.each)

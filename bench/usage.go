@@ -35,17 +35,23 @@ func (c *contender) cpu() (time.Duration, error) {
 
 // resident is the memory that a contender's processes hold, in bytes. Pages
 // that they share count for each.
-func (c *contender) resident() (int64, error) {
+func (c *contender) resident() (int64, error) { return c.memory("VmRSS:") }
+
+// peak is the most that they ever held.
+func (c *contender) peak() (int64, error) { return c.memory("VmHWM:") }
+
+// memory is a figure of proc_pid_status(5).
+func (c *contender) memory(figure string) (int64, error) {
 	var total int64
 	for _, process := range c.family() {
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
 		if err != nil {
 			return 0, err
 		}
-		_, rest, found := strings.Cut(string(status), "VmRSS:")
+		_, rest, found := strings.Cut(string(status), figure)
 		var kib int64
 		if _, err := fmt.Sscanf(rest, "%d kB", &kib); !found || err != nil {
-			return 0, errors.New("the kernel does not tell VmRSS")
+			return 0, errors.New("the kernel does not tell " + figure)
 		}
 		total += kib << 10
 	}

@@ -59,6 +59,7 @@ func workloads() []workload {
 		{name: "webhook, a card and an e-mail", side: publicSide, path: "/webhook/bench"},
 		{name: "send as a form, clean", side: botSide, path: send, kind: formType},
 		{name: "batch of 10 sends, clean", side: botSide, path: batchPath + token},
+		{name: "send in parts, clean", side: botSide, path: send, kind: partsType},
 	}
 	for i := range different {
 		all[0].requests = append(all[0].requests, request{body: sendBody(i, "your order is on its way and will be there on Tuesday")})
@@ -67,6 +68,7 @@ func workloads() []workload {
 		all[3].requests = append(all[3].requests, signed(webhookBody(i, dirtyText(i))))
 		all[4].requests = append(all[4].requests, request{body: formBody(i)})
 		all[5].requests = append(all[5].requests, request{body: batchBody(i)})
+		all[6].requests = append(all[6].requests, request{body: partsBody(i)})
 	}
 	return all
 }
@@ -93,6 +95,22 @@ func formBody(i int) string {
 		"messaging_type": {"RESPONSE"},
 		"message":        {`{"text":"your order is on its way and will be there on Tuesday, thank you for your patience"}`},
 	}.Encode()
+}
+
+// boundary stands between parts, and partsType declares them (RFC 2046, 5.1.1).
+const (
+	boundary  = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+	partsType = "multipart/form-data; boundary=" + boundary
+)
+
+// partsBody is a send of sendBody's in parts, as libraries encode it.
+func partsBody(i int) string {
+	return part("recipient", fmt.Sprintf(`{"id":"7120348890%06d"}`, i)) + part("messaging_type", "RESPONSE") +
+		part("message", `{"text":"your order is on its way and will be there on Tuesday, thank you for your patience"}`) + "--" + boundary + "--\r\n"
+}
+
+func part(name, text string) string {
+	return "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + text + "\r\n"
 }
 
 // batchSize is how many sends a batch holds, and batchPath where it goes.
