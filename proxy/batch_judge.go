@@ -92,11 +92,14 @@ func (p *Proxy) judgeBeside(ctx context.Context, x *exchange) *Refusal {
 // waits refuses an item that refers to another one which does not go on. Waiting
 // for one that was carried out here is over.
 func (b *batch) waits(n int) *Refusal {
+	i := b.items[n]
+	if i.of.DependsOn == "" && len(i.uses) == 0 {
+		return nil
+	}
 	before := map[string]*batchItem{}
 	for _, other := range b.items[:n] {
 		before[other.of.Name] = other
 	}
-	i := b.items[n]
 	if name := i.of.DependsOn; name != "" {
 		if other := before[name]; other == nil || other.ours != nil && other.ours.code != http.StatusOK {
 			return refusedBatch(reasonBatchDepends)
