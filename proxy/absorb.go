@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/piiproxy/piiproxy/channel"
-	"github.com/piiproxy/piiproxy/payload"
 )
 
 // reasonAbsorbed is the reason of a call that the platform has no part in.
@@ -29,7 +28,7 @@ func (p *Proxy) absorb(x *exchange) (answer []byte, refused *Refusal) {
 	if err != nil {
 		return nil, &refuseInternal
 	}
-	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	document, err := p.edited(raw)
 	if err != nil {
 		return nil, &refuseInternal
 	}

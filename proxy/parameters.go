@@ -283,3 +283,11 @@ func (x *exchange) doubts() *Refusal {
 	}
 	return nil
 }
+
+// edited reads a call again that was edited after it was judged. Its size was
+// bounded when it came, packed or not, and an edit may make it a little longer.
+func (p *Proxy) edited(raw []byte) (*payload.Document, error) {
+	limits := p.config.Limits.Payload
+	limits.Bytes = max(limits.Bytes, len(raw))
+	return payload.Parse(raw, limits)
+}

@@ -33,7 +33,7 @@ func (p *Proxy) register(x *exchange) *Refusal {
 	if err != nil {
 		return &refuseRegister
 	}
-	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	document, err := p.edited(raw)
 	if err != nil {
 		return &refuseRegister
 	}

@@ -91,3 +91,17 @@ func TestMessageRegistersNothing(t *testing.T) {
 		t.Errorf("the platform got %s", sent)
 	}
 }
+
+// What is put in the place of a callback may be longer than what stood there: a call
+// that was small enough when it came stays so.
+func TestRegistrationGrows(t *testing.T) {
+	r := newRig(t, func(p *plan) { p.limits.Payload.Bytes = 4096 })
+	frame := `{"object":"page","callback_url":"https://a.b","verify_token":"x","fields":""}`
+	body := strings.Replace(frame, `"fields":"`, `"fields":"`+strings.Repeat("a", 4096-len(frame)), 1)
+	if got := r.call("/shop/v23.0/1234567890/subscriptions", body); got.status != 200 {
+		t.Fatalf("answered %d %s", got.status, got.body)
+	}
+	if sent := r.only(r.platform).body; len(sent) <= 4096 || strings.Contains(sent, "a.b") {
+		t.Errorf("the platform got %d bytes", len(sent))
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"github.com/piiproxy/piiproxy/capture"
 	"github.com/piiproxy/piiproxy/channel"
 	"github.com/piiproxy/piiproxy/conversation"
-	"github.com/piiproxy/piiproxy/payload"
 	"github.com/piiproxy/piiproxy/redact"
 	"github.com/piiproxy/piiproxy/rules"
 )
@@ -112,7 +111,7 @@ func (p *Proxy) swap(ctx context.Context, x *exchange, scope *redact.Scope, raw 
 	if p.links == nil || x.account.Wording == nil {
 		return nil, refusedPrompt(reasonNoLinks)
 	}
-	document, err := payload.Parse(raw, p.config.Limits.Payload)
+	document, err := p.edited(raw)
 	if err != nil {
 		return nil, &refuseInternal
 	}
