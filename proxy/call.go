@@ -25,6 +25,9 @@ func (p *Proxy) call(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(callContext{p.forward.deadlines.at(x.started), x})
 	target, refused := p.prepare(w, r, x)
 	if refused != nil {
+		if x.swapped != nil { // the person never gets the link
+			p.unsent(r.Context(), x.account, x.conversation, *x.swapped)
+		}
 		p.refuseCall(w, x, *refused)
 		return
 	}
@@ -137,9 +140,6 @@ func (p *Proxy) prepare(w http.ResponseWriter, r *http.Request, x *exchange) (*u
 		return nil, refused
 	}
 	if refused := p.judgeFiles(r.Context(), x); refused != nil {
-		if x.swapped != nil {
-			p.unsent(r.Context(), x.account, x.conversation, *x.swapped)
-		}
 		return nil, refused
 	}
 	if refused := x.put(r); refused != nil {
