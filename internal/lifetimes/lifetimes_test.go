@@ -20,7 +20,7 @@ const page = "../../docs/lifetimes.md"
 var literal = regexp.MustCompile(`(?:[pP]refix|Key|[pP]ath(?:\(\))?\b).*?"([a-z]+/[a-z-]*/?)"|"([a-z]+/)" ?\+`)
 
 // others are texts of the same look.
-var others = map[string]bool{"builtin/": true, "application/": true, "text/": true, "image/": true, "multipart/form-data": true, "templates/": true, "assets/": true, "logo/": true}
+var others = map[string]bool{"builtin/": true, "application/": true, "text/": true, "image/": true, "message/": true, "multipart/": true, "multipart/form-data": true, "templates/": true, "assets/": true, "logo/": true}
 
 // beginnings are what keys begin with in the program, and where.
 func beginnings(t *testing.T) map[string]string {
