@@ -147,14 +147,12 @@ func TestMediaUploadIsStreamed(t *testing.T) {
 
 // A file over the bound is refused, and one that turns out to be is cut.
 func TestMediaUploadSize(t *testing.T) {
-	r := newRig(t, inspected(4<<10), func(p *plan) { p.limits.Media = 20_000 })
+	platform := newUpstream(t) // before the rig, whose idle connections it waits for
+	r := newRig(t, inspected(4<<10), func(p *plan) { p.limits.Media, p.graph = 20_000, platform.url })
 	upload := func(size int, headers ...string) reply {
 		headers = append(headers, "Content-Type: "+multipartType)
 		return r.ask("bot", "POST", "/"+lineID+"/media", multipartFile(tinyGIF+strings.Repeat("a", size)), headers...)
 	}
-	platform := newUpstream(t)
-	r.plan.graph = platform.url
-	r.restart()
 	r.refused("told", upload(25_000), http.StatusRequestEntityTooLarge, "media_too_large")
 	r.refused("told, and the file is too large", upload(20_000), http.StatusRequestEntityTooLarge, "media_too_large")
 	for _, size := range []int{20_000, 60_000} {
