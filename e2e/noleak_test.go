@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -210,6 +211,18 @@ func (a *aviary) platformSlow() {
 	a.platform.Answer(func(_ http.ResponseWriter, r *http.Request, _ rig.Call) bool { <-r.Context().Done(); return true })
 	a.refused("platform slow", a.calls("platform slow"))
 	a.platform.Answer(nil)
+	a.platformBack()
+}
+
+// platformBack waits until piiproxy asks the platform again, which it does not for
+// some seconds after it hung.
+func (a *aviary) platformBack() {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if reply := a.get("/shop/v23.0/"+page, shopToken); !strings.Contains(string(reply.Body), "upstream_circuit") {
+			return
+		}
+	}
+	a.Error("piiproxy never asked the platform again")
 }
 
 // platformTalks has the platform answer with people's words and names, which
