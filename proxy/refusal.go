@@ -59,7 +59,7 @@ var (
 	refuseUnread     = Refusal{"media_unreadable", http.StatusUnsupportedMediaType, codePolicy, false, "the file cannot be read with certainty; see docs/media.md"}
 	refuseBehind     = Refusal{"part_behind_file", http.StatusBadRequest, codePolicy, false, "a part behind the file has to be judged, and the body is larger than piiproxy holds (limits.bodies.inspected); put the file last"}
 	refuseMultipart  = Refusal{"multipart", http.StatusBadRequest, codePolicy, false, "the multipart body can be read in more than one way, or not at all"}
-	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strictly what it is declared to be"}
+	refuseSyntax     = Refusal{"parse", http.StatusBadRequest, codePolicy, false, "the body is not strictly what it is declared to be; docs/reasons.md says what each reason means"}
 	refuseAccount    = Refusal{"account_unknown", http.StatusUnauthorized, codeToken, false, "piiproxy cannot tell which account this call is for; run piiproxy check to see the ways each account is found"}
 	refusePolicy     = Refusal{"policy", http.StatusBadRequest, codePolicy, false, "the message holds personal data that policy does not let out; see the log line of this request"}
 	refusePrompt     = Refusal{"prompt", http.StatusBadRequest, codePolicy, false, "the message asks for personal data in a way that cannot become a secure form; see the log line of this request"}
